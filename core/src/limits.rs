@@ -1,0 +1,68 @@
+//! Every bound on what is read from outside, in one place.
+//!
+//! A bound that is passed is an error that names it, never a silent truncation.
+
+use std::time::Duration;
+
+/// Bytes of one manifest or index (OCI distribution specification 1.1, "Pushing Manifests", asks for at least 4 MiB).
+pub const MANIFEST_BYTES: u64 = 4 << 20;
+
+/// Bytes of one bundle, signature or attestation, unless the caller says otherwise (`--max-attachment-size`).
+pub const ATTACHMENT_BYTES: u64 = 128 << 20;
+
+/// Bytes of an error body, token answer or other small answer of a server.
+pub const SMALL_BODY_BYTES: u64 = 1 << 20;
+
+/// Bytes of a key file, a password file or a configuration file.
+pub const SMALL_FILE_BYTES: u64 = 1 << 20;
+
+/// Bytes of an `index.json` of an image layout.
+pub const LAYOUT_INDEX_BYTES: u64 = 64 << 20;
+
+/// Signatures, attestations or referrers looked at on one image.
+pub const ENTRIES_PER_IMAGE: usize = 1_000;
+
+/// Pages of one listing that are followed.
+pub const PAGES_PER_LISTING: usize = 100;
+
+/// Tags of one repository that are listed.
+pub const TAGS_PER_REPOSITORY: usize = 100_000;
+
+/// Nesting of JSON documents.
+pub const JSON_DEPTH: usize = 64;
+
+/// Nesting of an index inside an index.
+pub const INDEX_DEPTH: usize = 4;
+
+/// Manifests in one index.
+pub const INDEX_ENTRIES: usize = 1_000;
+
+/// Subjects of one statement.
+pub const STATEMENT_SUBJECTS: usize = 1_000;
+
+/// Redirects followed for one request.
+pub const REDIRECTS: usize = 10;
+
+/// Tries of one idempotent request, the first included.
+pub const REQUEST_TRIES: u32 = 5;
+
+/// The whole time that the retries of one request may take, unless the caller says otherwise (`--timeout`).
+pub const REQUEST_TOTAL: Duration = Duration::from_secs(30);
+
+/// The longest `Retry-After` that is waited for.
+pub const RETRY_AFTER: Duration = Duration::from_secs(20);
+
+/// The time to open a connection.
+pub const CONNECT: Duration = Duration::from_secs(10);
+
+/// The time without a byte after which a transfer is given up.
+pub const IDLE: Duration = Duration::from_secs(30);
+
+/// Rounds of merging a shared index with what others wrote meanwhile.
+pub const MERGE_ROUNDS: u32 = 200;
+
+/// Bytes of one archive member that must be held in memory (a manifest, an index).
+pub const ARCHIVE_MEMBER_BYTES: u64 = MANIFEST_BYTES;
+
+/// Members of one archive.
+pub const ARCHIVE_MEMBERS: usize = 100_000;

@@ -1,0 +1,67 @@
+//! Media types and annotation names, as their specifications spell them.
+
+/// An OCI image manifest (OCI image specification 1.1).
+pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// An OCI image index (OCI image specification 1.1).
+pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// An OCI image configuration.
+pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// The two bytes `{}` (OCI image specification 1.1, "Guidance for an empty descriptor").
+pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
+/// A gzip-compressed layer.
+pub const OCI_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// An uncompressed layer.
+pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+/// A Docker image manifest, schema 2.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// A Docker manifest list.
+pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// A Docker image configuration.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+/// A Docker layer, uncompressed.
+pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+
+/// What is asked for when a manifest is fetched.
+pub const MANIFEST_ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
+     application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
+     application/vnd.docker.distribution.manifest.v2+json";
+
+/// A simple-signing payload, cosign's legacy signature layer.
+pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// A DSSE envelope, cosign's legacy attestation layer.
+pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+/// An in-toto statement, the payload type of DSSE envelopes.
+pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// A Sigstore bundle, the version that is written.
+pub const BUNDLE_V03: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// What the media type of every Sigstore bundle begins with.
+pub const BUNDLE_PREFIX: &str = "application/vnd.dev.sigstore.bundle";
+
+/// The base64 signature over a legacy layer.
+pub const ANNOTATION_SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+/// The PEM certificate of a legacy layer.
+pub const ANNOTATION_CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+/// The PEM certificate chain of a legacy layer.
+pub const ANNOTATION_CHAIN: &str = "dev.sigstore.cosign/chain";
+/// The Rekor v1 entry of a legacy layer.
+pub const ANNOTATION_REKOR_BUNDLE: &str = "dev.sigstore.cosign/bundle";
+/// The RFC 3161 timestamp of a legacy layer.
+pub const ANNOTATION_RFC3161: &str = "dev.sigstore.cosign/rfc3161timestamp";
+/// What a bundle holds: `dsse-envelope` or `message-signature`.
+pub const ANNOTATION_BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
+/// The predicate type inside a bundle's statement.
+pub const ANNOTATION_BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+/// When a manifest was made (OCI image specification 1.1, "Annotations").
+pub const ANNOTATION_CREATED: &str = "org.opencontainers.image.created";
+/// The tag of an entry in a layout's index.
+pub const ANNOTATION_REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// Whether this media type is that of an index (OCI) or manifest list (Docker).
+pub fn is_index(media_type: &str) -> bool {
+    matches!(media_type, OCI_INDEX | DOCKER_INDEX)
+}
+
+/// Whether this media type is that of a manifest which has a configuration and layers.
+pub fn is_manifest(media_type: &str) -> bool {
+    matches!(media_type, OCI_MANIFEST | DOCKER_MANIFEST)
+}

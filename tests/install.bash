@@ -27,6 +27,15 @@ fail() {
   exit 1
 }
 
+# Runs a command whose output is of interest only if it fails.
+quietly() {
+  local output
+  if ! output=$("$@" 2>&1); then
+    printf '%s\n' "$output" >&2
+    return 1
+  fi
+}
+
 cache_folder() {
   printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/countersign"
 }
@@ -43,10 +52,13 @@ finish() {
 }
 
 # The path of the program NAME if it is there, else failure. Where the source
-# had a newer version than the one asked for, NAME-VERSION is a link.
+# had a newer version than the one asked for, NAME-VERSION is a link. What is
+# of version `system` has no folder.
 installed() {
-  local folder path
-  folder=$(readlink -e -- "$(cache_folder)/$kind/$1-${version[$1]}") || return 1
+  local folder=/ path
+  if [[ ${version[$1]} != system ]]; then
+    folder=$(readlink -e -- "$(cache_folder)/$kind/$1-${version[$1]}") || return 1
+  fi
   path=$(program "$1" "$folder") || return 1
   [[ -x $path ]] || return 1
   printf '%s\n' "$path"

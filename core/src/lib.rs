@@ -16,9 +16,9 @@
 pub mod digest;
 pub mod format;
 pub mod json;
+pub mod key;
 pub mod limits;
 pub mod media_type;
 pub mod oci;
-pub mod outcome;
 pub mod reference;
 pub mod source;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FormatError;
-use super::base64::{self, Base64};
+use super::base64::Base64;
 use super::dsse::Envelope;
 use crate::json::{self, JsonError};
 use crate::media_type;
@@ -132,11 +132,11 @@ pub enum Content<'a> {
 
 impl Bundle {
     /// A bundle by a key.
-    fn by_key(key: &[u8; 32]) -> Self {
+    fn by_key(hint: String) -> Self {
         Self {
             media_type: media_type::BUNDLE_V03.into(),
             verification_material: VerificationMaterial {
-                public_key: Some(PublicKeyHint { hint: base64::encode(key) }),
+                public_key: Some(PublicKeyHint { hint }),
                 ..VerificationMaterial::default()
             },
             message_signature: None,
@@ -144,16 +144,16 @@ impl Bundle {
         }
     }
 
-    /// A bundle of an envelope that was signed by the key with this fingerprint (SHA-256 of its
+    /// A bundle of an envelope that was signed by the key with this hint (base64 of the SHA-256 of its
     /// SubjectPublicKeyInfo).
-    pub fn of_envelope(fingerprint: &[u8; 32], envelope: Envelope) -> Self {
-        Self { dsse_envelope: Some(envelope), ..Self::by_key(fingerprint) }
+    pub fn of_envelope(hint: String, envelope: Envelope) -> Self {
+        Self { dsse_envelope: Some(envelope), ..Self::by_key(hint) }
     }
 
-    /// A bundle of a blob's signature by the key with this fingerprint.
-    pub fn of_message(fingerprint: &[u8; 32], digest: MessageDigest, signature: Vec<u8>) -> Self {
+    /// A bundle of a blob's signature by the key with this hint.
+    pub fn of_message(hint: String, digest: MessageDigest, signature: Vec<u8>) -> Self {
         let message = MessageSignature { message_digest: Some(digest), signature: Base64(signature) };
-        Self { message_signature: Some(message), ..Self::by_key(fingerprint) }
+        Self { message_signature: Some(message), ..Self::by_key(hint) }
     }
 
     /// Reads a bundle.
@@ -233,7 +233,7 @@ mod tests {
 
     fn sample() -> String {
         let envelope = Envelope::new("t", b"p".to_vec(), b"s".to_vec());
-        String::from_utf8(Bundle::of_envelope(&[7; 32], envelope).to_json().unwrap()).unwrap()
+        String::from_utf8(Bundle::of_envelope("aGludA==".into(), envelope).to_json().unwrap()).unwrap()
     }
 
     #[test]
@@ -251,7 +251,7 @@ mod tests {
         let entries = format!(r#""tlogEntries":[{}],"publicKey""#, vec!["{}"; 33].join(","));
         for (from, to, code) in [
             (r#""dsseEnvelope""#, message, "ARTIFACT_COUNT"),
-            (r#""publicKey":{"hint":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="}"#, key, "ARTIFACT_COUNT"),
+            (r#""publicKey":{"hint":"aGludA=="}"#, key, "ARTIFACT_COUNT"),
             (r#""publicKey""#, &entries, "ARTIFACT_COUNT"),
             (r#""dsseEnvelope""#, r#""dsse_envelope""#, "ARTIFACT_MALFORMED_JSON"),
             (r#""mediaType""#, r#""x":1,"mediaType""#, "ARTIFACT_MALFORMED_JSON"),

@@ -83,25 +83,25 @@ pub fn referrer_descriptor(manifest: &RawManifest) -> Result<Descriptor, OciErro
 }
 
 fn merge_layers(current: Option<&RawManifest>, additions: &[RawManifest]) -> Result<Merged, OciError> {
-    let mut layers = Vec::new();
-    let mut annotations = None;
-    if let Some(current) = current {
-        let manifest = legacy_manifest(current)?;
-        layers = manifest.layers;
-        annotations = manifest.annotations;
-    }
+    // The first writer's manifest stands as it came; only a merge makes a new one.
+    let Some((base, rest)) = current.map(|current| (current, additions)).or_else(|| additions.split_first())
+    else {
+        return Err(OciError::Unknown("nothing to merge".into()));
+    };
+    let manifest = legacy_manifest(base)?;
+    let mut layers = manifest.layers;
     let before = layers.len();
-    for addition in additions {
+    for addition in rest {
         for layer in legacy_manifest(addition)?.layers {
             if !layers.iter().any(|known| same_layer(known, &layer)) {
                 layers.push(layer);
             }
         }
     }
-    if let Some(current) = current.filter(|_| layers.len() == before) {
-        return Ok(Merged { manifest: current.clone(), config: None, changed: false });
+    if layers.len() == before {
+        return Ok(Merged { manifest: base.clone(), config: None, changed: current.is_none() });
     }
-    let (manifest, config) = layered(layers, annotations)?;
+    let (manifest, config) = layered(layers, manifest.annotations)?;
     Ok(Merged { manifest, config: Some(config), changed: true })
 }
 

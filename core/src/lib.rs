@@ -14,6 +14,7 @@
 //! are passed in. Whatever is read from outside is bounded by [`limits`].
 
 pub mod digest;
+pub mod file;
 pub mod json;
 pub mod limits;
 pub mod media_type;

@@ -15,6 +15,7 @@
 
 pub mod attachments;
 pub mod digest;
+pub mod file;
 pub mod format;
 pub mod gather;
 pub mod image;

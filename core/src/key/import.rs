@@ -149,7 +149,7 @@ fn refuse_label(label: &str) -> KeyError {
     let got = printable(label);
     match label {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyError::PublicKeyGiven { got },
-        "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => KeyError::CertificateGiven { got },
+        label if pem::CERTIFICATES.contains(&label) => KeyError::CertificateGiven { got },
         "DSA PRIVATE KEY" => KeyError::unsupported("DSA keys"),
         _ => KeyError::LabelUnknown { expected: LABELS, got },
     }

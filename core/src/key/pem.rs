@@ -18,6 +18,9 @@ const DASHES: &str = "-----";
 /// Characters of base64 on a line (RFC 7468, section 2); Go and OpenSSL write the same.
 const LINE_CHARACTERS: usize = 64;
 
+/// Labels of a certificate: RFC 7468, section 5, and what OpenSSL calls it.
+pub(super) const CERTIFICATES: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+
 /// One PEM block.
 pub(super) struct Block {
     pub(super) label: String,

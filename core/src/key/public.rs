@@ -52,10 +52,10 @@ impl PublicKey {
         match block.label.as_str() {
             "PUBLIC KEY" => Self::from_spki_der(&block.data),
             "RSA PUBLIC KEY" => Self::from_rsa(&block.data),
-            label if label.contains("PRIVATE KEY") => {
+            label if label.ends_with("PRIVATE KEY") => {
                 Err(KeyError::PrivateKeyGiven { got: printable(label) })
             }
-            label if label.contains("CERTIFICATE") => {
+            label if pem::CERTIFICATES.contains(&label) => {
                 Err(KeyError::CertificateGiven { got: printable(label) })
             }
             label => Err(KeyError::LabelUnknown {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::key::{
     HashAlgorithm, HashPolicy, KeyAlgorithm, KeyError, MessageDigest, PrivateKey, SignatureScheme, Signer,
-    load, needs_password,
+    StreamVerifier, load, needs_password,
 };
 
 static KEYS: LazyLock<Vec<(KeyAlgorithm, PrivateKey)>> = LazyLock::new(|| {
@@ -48,7 +48,7 @@ fn private_keys_round_trip() {
         let der = key.to_pkcs8_der().unwrap();
         assert_eq!(PrivateKey::from_der(&der).unwrap().public_key(), key.public_key(), "{algorithm}");
         let pem = key.to_pkcs8_pem().unwrap();
-        assert_eq!(needs_password(pem.as_bytes()).unwrap(), false);
+        assert!(!needs_password(pem.as_bytes()).unwrap());
         let read =
             load(pem.as_bytes(), || -> Result<_, KeyError> { panic!("no password is needed") }).unwrap();
         assert_eq!(read.to_pkcs8_der().unwrap(), der, "{algorithm}");
@@ -105,7 +105,7 @@ fn readers_are_signed_from_where_they_stand() {
 fn only_the_digests_needed_are_computed() {
     let count = |algorithm, policy, extra: Option<HashAlgorithm>| {
         let verifier = key(algorithm).public_key().stream_verifier(&[], policy);
-        let verifier = extra.into_iter().fold(verifier, |verifier, hash| verifier.with_digest(hash));
+        let verifier = extra.into_iter().fold(verifier, StreamVerifier::with_digest);
         verifier.finish().digests.len()
     };
     for (algorithm, current, legacy, with_sha256) in [
@@ -209,7 +209,7 @@ fn signatures_that_cannot_be_are_refused() {
         let good = key.sign(b"message").unwrap();
         let longer = [good.as_slice(), &[0]].concat();
         let shorter = &good[..good.len() - 1];
-        for bad in [b"".as_slice(), &longer, shorter, &vec![0; 64], &vec![0xff; 512], &vec![0x30; 100_000]] {
+        for bad in [b"".as_slice(), &longer, shorter, &[0; 64], &[0xff; 512], &[0x30; 10_000]] {
             assert!(key.public_key().verify(b"message", bad, HashPolicy::AlsoLegacy).is_err(), "{algorithm}");
             assert!(key.public_key().verify(b"", bad, HashPolicy::AlsoLegacy).is_err(), "{algorithm}");
         }
@@ -294,4 +294,34 @@ fn algorithm_names() {
         assert_eq!(text.parse::<KeyAlgorithm>().unwrap_err().code(), "KEY_ALGORITHM_UNKNOWN", "{text}");
     }
     assert_eq!(KeyAlgorithm::default(), KeyAlgorithm::EcdsaP256);
+}
+
+/// Run by hand, optimised: `cargo test --release -p countersign-core speed_of -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn speed_of_streams() {
+    let piece = vec![0x5a; 1 << 17];
+    let gigabyte = 1 << 13;
+    let time = |name: &str, run: &mut dyn FnMut()| {
+        let start = std::time::Instant::now();
+        run();
+        println!("{name}: {:.2} s for 1 GiB", start.elapsed().as_secs_f64());
+    };
+    time("sha256 alone", &mut || {
+        let mut hasher = crate::key::Hasher::new(HashAlgorithm::Sha256);
+        (0..gigabyte).for_each(|_| hasher.update(&piece));
+        let _ = hasher.finish();
+    });
+    for algorithm in
+        [KeyAlgorithm::EcdsaP256, KeyAlgorithm::Rsa2048, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Ed25519]
+    {
+        let public = key(algorithm).public_key();
+        // Of another message, so that nothing can be refused before the end.
+        let signature = key(algorithm).sign(b"").unwrap();
+        time(&format!("verify {algorithm}"), &mut || {
+            let mut verifier = public.stream_verifier(&signature, HashPolicy::Current);
+            (0..gigabyte).for_each(|_| verifier.update(&piece));
+            assert!(verifier.finish().result.is_err());
+        });
+    }
 }

@@ -111,12 +111,13 @@ impl StreamOutcome {
 }
 
 impl StreamVerifier {
-    /// Asks for one more digest of the message. Has to be called before the first [`Self::update`]; a hash that the
-    /// key's schemes compute anyway costs nothing more.
+    /// Asks for one more digest of the message; a hash that the key's schemes compute anyway costs nothing more. Once
+    /// the message has begun it is too late, and the digest will be missing from the outcome.
     #[must_use]
     pub fn with_digest(mut self, algorithm: HashAlgorithm) -> Self {
-        debug_assert_eq!(self.length, 0, "with_digest after update");
-        self.hashers_for(Some(algorithm));
+        if self.length == 0 {
+            self.hashers_for(Some(algorithm));
+        }
         self
     }
 

@@ -86,6 +86,22 @@ fn labels_are_shown_without_control_characters() {
 }
 
 #[test]
+fn codes_that_no_input_brings_about() {
+    let (signer, reason) = ("awskms://key".to_owned(), "no route".to_owned());
+    let cases = [
+        (KeyError::Crypto { operation: "signing" }, "KEY_CRYPTO"),
+        (
+            KeyError::SignerUnavailable { signer: signer.clone(), reason: reason.clone() },
+            "KEY_SIGNER_UNAVAILABLE",
+        ),
+        (KeyError::SignerRefused { signer, reason }, "KEY_SIGNER_REFUSED"),
+    ];
+    for (error, code) in cases {
+        assert_eq!(error.code(), code);
+    }
+}
+
+#[test]
 fn hints_say_what_to_do() {
     let legacy =
         PrivateKey::from_pem(file("refused/private/KEY_PEM_LEGACY_ENCRYPTION.sec1.pem")).unwrap_err();

@@ -126,6 +126,17 @@ fn only_the_digests_needed_are_computed() {
 }
 
 #[test]
+fn a_digest_asked_for_too_late_is_missing() {
+    let mut verifier = key(KeyAlgorithm::EcdsaP256).public_key().stream_verifier(&[], HashPolicy::Current);
+    verifier.update(b"mess");
+    let mut verifier = verifier.with_digest(HashAlgorithm::Sha512);
+    verifier.update(b"age");
+    let outcome = verifier.finish();
+    assert_eq!(outcome.digest(HashAlgorithm::Sha512), None);
+    assert_eq!(outcome.digest(HashAlgorithm::Sha256), Some(&HashAlgorithm::Sha256.digest(b"message")));
+}
+
+#[test]
 fn digests_are_signed_and_verified() {
     for (algorithm, key) in KEYS.iter() {
         let digest = key.kind().hash().digest(b"message");

@@ -1,8 +1,8 @@
 //! Strict PEM (RFC 7468): what is a block, and nothing else.
 //!
-//! Line ends may be LF or CRLF, lines may be indented and of any length, explanatory text may stand before the first
-//! block (as `openssl pkcs12` writes it). Anything but white space after a block is an error: a file must not say
-//! one thing to us and another to a reader that stops elsewhere.
+//! Line ends may be LF or CRLF, lines may be indented and of any length, explanatory text may stand before
+//! the first block (as `openssl pkcs12` writes it). Anything but white space after a block is an error: a
+//! file must not say one thing to us and another to a reader that stops elsewhere.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -19,7 +19,8 @@ pub(super) struct Encrypted(ssh_key::PrivateKey);
 /// Reads the binary inside the PEM block.
 ///
 /// # Errors
-/// `KEY_DER_MALFORMED`, `KEY_UNSUPPORTED`, `KEY_KDF_BOUNDS`, `KEY_INCONSISTENT`, those of RSA keys and of points.
+/// `KEY_DER_MALFORMED`, `KEY_UNSUPPORTED`, `KEY_KDF_BOUNDS`, `KEY_INCONSISTENT`, those of RSA keys and of
+/// points.
 pub(super) fn parse(data: &[u8]) -> Result<Source, KeyError> {
     let key = ssh_key::PrivateKey::from_bytes(data).map_err(refusal)?;
     if !key.is_encrypted() {

@@ -62,8 +62,8 @@ impl Encrypted {
     /// Decrypts and reads the key.
     ///
     /// # Errors
-    /// `KEY_PASSWORD_WRONG`: CBC has no tag, so one wrong password in 256 gives noise instead of a padding error;
-    /// what is no PKCS#8 counts as noise.
+    /// `KEY_PASSWORD_WRONG`: CBC has no tag, so one wrong password in 256 gives noise instead of a padding
+    /// error; what is no PKCS#8 counts as noise.
     pub(super) fn open(&self, password: &[u8]) -> Result<PrivateKey, KeyError> {
         let der = self.parameters.decrypt(password, &self.ciphertext).map_err(|_| KeyError::PasswordWrong)?;
         let der = Zeroizing::new(der);
@@ -81,7 +81,8 @@ fn check_iterations(got: u64) -> Result<(), KeyError> {
     Err(KeyError::KdfBounds { parameter: "PBKDF2 iterations", accepted: "1 to 10000000", got })
 }
 
-/// Refuses what is known and weak by its name, before the library sees a structure that it would call malformed.
+/// Refuses what is known and weak by its name, before the library sees a structure that it would call
+/// malformed.
 fn check_algorithms(der: &[u8]) -> Result<(), KeyError> {
     let algorithms = algorithms(der).map_err(|error| KeyError::der(STRUCTURE, error))?;
     for oid in &algorithms {

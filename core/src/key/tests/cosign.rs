@@ -46,7 +46,8 @@ fn public_keys_are_written_as_cosign_writes_them() {
 fn blob_bundles_verify_and_name_their_key() {
     let Some(directory) = vectors("cosign") else { return };
     let blob = std::fs::read(directory.join("blob.txt")).unwrap();
-    // cosign 3.1.1 can't verify its own Ed25519 bundle; the signature in it is good, only its digest is missing.
+    // cosign 3.1.1 can't verify its own Ed25519 bundle; the signature in it is good, only its digest is
+    // missing.
     let cases = [
         ("sign-blob.bundle.json", "cosign.pub", Some(SignatureScheme::EcdsaP256Sha256)),
         ("sign-blob-p384.bundle.json", "imp-ecdsa-p384.pub", Some(SignatureScheme::EcdsaP384Sha384)),

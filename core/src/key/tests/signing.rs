@@ -205,7 +205,8 @@ fn legacy_hashes_are_read_when_asked_for() {
     }
 }
 
-/// A signature over SHA-256: what the key signs is a number, so a digest padded to the left is the same number.
+/// A signature over SHA-256: what the key signs is a number, so a digest padded to the left is the same
+/// number.
 fn legacy_signature(key: &PrivateKey) -> Vec<u8> {
     let digest = HashAlgorithm::Sha256.digest(b"message");
     let hash = key.kind().hash();

@@ -118,7 +118,8 @@ fn what_is_refused_is_refused_by_name() {
     assert!(codes.len() >= 15, "{codes:?}");
 }
 
-/// Run by `keys-testdata/regenerate`: writes each folder's key once more, as we write it, and a signature by it.
+/// Run by `keys-testdata/regenerate`: writes each folder's key once more, as we write it, and a signature by
+/// it.
 #[test]
 #[ignore = "writes files"]
 fn write_ours() {

@@ -1,7 +1,7 @@
 //! Wycheproof's signature vectors (C2SP), every one of the folder.
 //!
-//! A file whose hash, padding or salt is not the one that we pin to the key is asked too: nothing in it may verify
-//! as what it claims to be.
+//! A file whose hash, padding or salt is not the one that we pin to the key is asked too: nothing in it may
+//! verify as what it claims to be.
 
 use std::collections::BTreeMap;
 
@@ -149,8 +149,8 @@ fn parameters_are_ours(group: &Value) -> bool {
         || (group["sha"] == "SHA-256" && group["mgfSha"] == "SHA-256" && group["sLen"] == 32)
 }
 
-/// Vectors that a file calls invalid because they are in another scheme than the file's, one that the same RSA key is
-/// read with here: they verify, and the scheme says as what.
+/// Vectors that a file calls invalid because they are in another scheme than the file's, one that the same
+/// RSA key is read with here: they verify, and the scheme says as what.
 fn other_scheme(file: &str, test: &Value) -> Option<SignatureScheme> {
     let comment = test["comment"].as_str()?;
     match comment {

@@ -1,4 +1,5 @@
-//! The little ASN.1 that several formats share: object identifiers, their names, and telling structures apart.
+//! The little ASN.1 that several formats share: object identifiers, their names, and telling structures
+//! apart.
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Encode as _, Reader as _, SliceReader, Tag};

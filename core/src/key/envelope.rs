@@ -7,9 +7,9 @@
 //! -----END ENCRYPTED SIGSTORE PRIVATE KEY-----
 //! ```
 //!
-//! The key is scrypt(password, salt) (RFC 7914), the cipher XSalsa20-Poly1305 as NaCl's secretbox. JSON is read
-//! strictly: no unknown or duplicate members, no other kdf or cipher, nothing after it. It is written byte for byte
-//! as Go's `encoding/json` does.
+//! The key is scrypt(password, salt) (RFC 7914), the cipher XSalsa20-Poly1305 as NaCl's secretbox. JSON is
+//! read strictly: no unknown or duplicate members, no other kdf or cipher, nothing after it. It is written
+//! byte for byte as Go's `encoding/json` does.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -69,8 +69,8 @@ struct Cipher {
 }
 
 impl PrivateKey {
-    /// The key as cosign's encrypted key file, `ENCRYPTED SIGSTORE PRIVATE KEY`, with a line feed at the end. The
-    /// password may be empty, as cosign allows; salt and nonce are new each time.
+    /// The key as cosign's encrypted key file, `ENCRYPTED SIGSTORE PRIVATE KEY`, with a line feed at the end.
+    /// The password may be empty, as cosign allows; salt and nonce are new each time.
     ///
     /// # Errors
     /// `KEY_CRYPTO`.

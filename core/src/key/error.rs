@@ -4,9 +4,8 @@ use super::limits;
 
 /// Why a key could not be read, made, written or used for signing.
 ///
-/// A signature that does not verify is no `KeyError` but a
-/// [`SignatureMismatch`](super::SignatureMismatch). Text taken from the input (labels, names) is shortened and
-/// free of control characters.
+/// A signature that does not verify is no `KeyError` but a [`SignatureMismatch`](super::SignatureMismatch).
+/// Text taken from the input (labels, names) is shortened and free of control characters.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The input holds no PEM block, or the block at `line` is damaged (RFC 7468).
@@ -31,7 +30,8 @@ pub enum KeyError {
         /// Line of the input, counted from one.
         line: usize,
     },
-    /// The old OpenSSL encryption of PEM (`Proc-Type: 4,ENCRYPTED`), whose key derivation is one round of MD5.
+    /// The old OpenSSL encryption of PEM (`Proc-Type: 4,ENCRYPTED`), whose key derivation is one round of
+    /// MD5.
     #[error("the PEM block {label:?} is encrypted in the legacy OpenSSL way (Proc-Type: 4,ENCRYPTED)")]
     PemLegacyEncryption {
         /// Label of the block.
@@ -103,7 +103,8 @@ pub enum KeyError {
         /// Name of the curve.
         curve: &'static str,
     },
-    /// The private and the public half in one file do not belong together, or the private half is out of range.
+    /// The private and the public half in one file do not belong together, or the private half is out of
+    /// range.
     #[error("the {kind} private key is inconsistent with its public half, or out of range")]
     Inconsistent {
         /// Kind of the key.

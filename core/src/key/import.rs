@@ -9,8 +9,8 @@
 //! | `RSA PRIVATE KEY` | PKCS#1 (RFC 8017) | |
 //! | `OPENSSH PRIVATE KEY` | OpenSSH, PROTOCOL.key | where encrypted |
 //!
-//! An `EC PARAMETERS` block, as `openssl ecparam -genkey` writes it, may stand beside the key and is ignored. The
-//! same structures are read as DER.
+//! An `EC PARAMETERS` block, as `openssl ecparam -genkey` writes it, may stand beside the key and is ignored.
+//! The same structures are read as DER.
 
 mod openssh;
 mod pbes2;
@@ -33,13 +33,13 @@ const LABELS: &str = "ENCRYPTED SIGSTORE PRIVATE KEY, PRIVATE KEY, ENCRYPTED PRI
                       RSA PRIVATE KEY or OPENSSH PRIVATE KEY";
 const EC_PRIVATE_KEY: &str = "ECPrivateKey";
 
-/// Reads a private key in any format of this module, encrypted or not. The password is asked for at most once, only
-/// when the key needs one, and after everything that can be checked without it has been checked.
+/// Reads a private key in any format of this module, encrypted or not. The password is asked for at most
+/// once, only when the key needs one, and after everything that can be checked without it has been checked.
 ///
 /// # Errors
-/// What `password` returns, as it is; else a [`KeyError`]: those of the PEM; `KEY_LABEL_UNKNOWN`, `KEY_PUBLIC_GIVEN`,
-/// `KEY_CERTIFICATE_GIVEN`; `KEY_PASSWORD_WRONG`, `KEY_KDF_BOUNDS`, `KEY_ENVELOPE_*`; `KEY_DER_MALFORMED`,
-/// `KEY_UNSUPPORTED`, `KEY_INCONSISTENT`, `KEY_RSA_*`, `KEY_POINT_INVALID`.
+/// What `password` returns, as it is; else a [`KeyError`]: those of the PEM; `KEY_LABEL_UNKNOWN`,
+/// `KEY_PUBLIC_GIVEN`, `KEY_CERTIFICATE_GIVEN`; `KEY_PASSWORD_WRONG`, `KEY_KDF_BOUNDS`, `KEY_ENVELOPE_*`;
+/// `KEY_DER_MALFORMED`, `KEY_UNSUPPORTED`, `KEY_INCONSISTENT`, `KEY_RSA_*`, `KEY_POINT_INVALID`.
 pub fn load<E: From<KeyError>>(
     input: &[u8],
     password: impl FnOnce() -> Result<Password, E>,
@@ -149,7 +149,7 @@ fn refuse_label(label: &str) -> KeyError {
     let got = printable(label);
     match label {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyError::PublicKeyGiven { got },
-        "CERTIFICATE" | "TRUSTED CERTIFICATE" | "X509 CERTIFICATE" => KeyError::CertificateGiven { got },
+        label if pem::CERTIFICATES.contains(&label) => KeyError::CertificateGiven { got },
         "DSA PRIVATE KEY" => KeyError::unsupported("DSA keys"),
         _ => KeyError::LabelUnknown { expected: LABELS, got },
     }

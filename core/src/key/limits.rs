@@ -1,7 +1,7 @@
 //! Every bound on what is read as a key, in one place.
 //!
-//! A key file is the caller's own, yet it may come from a repository, a cluster or a URL: reading one must cost
-//! bounded time and memory.
+//! A key file is the caller's own, yet it may come from a repository, a cluster or a URL: reading one must
+//! cost bounded time and memory.
 
 /// Largest input that is parsed as a key, in bytes. A 4096-bit RSA key in an encrypted PEM has about 5,000.
 pub const INPUT_BYTES: usize = 64 * 1024;

@@ -1,8 +1,8 @@
 //! Strict PEM (RFC 7468): what is a block, and nothing else.
 //!
-//! Line ends may be LF or CRLF, lines may be indented and of any length, explanatory text may stand before the first
-//! block (as `openssl pkcs12` writes it). Anything but white space after a block is an error: a file must not say
-//! one thing to us and another to a reader that stops elsewhere.
+//! Line ends may be LF or CRLF, lines may be indented and of any length, explanatory text may stand before
+//! the first block (as `openssl pkcs12` writes it). Anything but white space after a block is an error: a
+//! file must not say one thing to us and another to a reader that stops elsewhere.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +17,9 @@ const DASHES: &str = "-----";
 
 /// Characters of base64 on a line (RFC 7468, section 2); Go and OpenSSL write the same.
 const LINE_CHARACTERS: usize = 64;
+
+/// Labels of a certificate: RFC 7468, section 5, and what OpenSSL calls it.
+pub(super) const CERTIFICATES: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
 /// One PEM block.
 pub(super) struct Block {

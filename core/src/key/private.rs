@@ -1,7 +1,7 @@
 //! Private keys: generating, reading PKCS#8 and its relatives, writing PKCS#8.
 //!
-//! Secrets live in memory that is wiped when it is freed: `aws-lc` cleanses what it frees, `ed25519-dalek` and every
-//! buffer here zeroise. `Debug` shows the public half only.
+//! Secrets live in memory that is wiped when it is freed: `aws-lc` cleanses what it frees, `ed25519-dalek`
+//! and every buffer here zeroise. `Debug` shows the public half only.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use super::error::KeyError;
 use super::public::PublicKey;
 use super::{pem, rsa};
 
-/// PKCS#8 v1 of an Ed25519 key up to the seed (RFC 8410, 7). Version 2, which also holds the public half, is what
-/// OpenSSL before 3.0 and Java refuse.
+/// PKCS#8 v1 of an Ed25519 key up to the seed (RFC 8410, 7). Version 2, which also holds the public half, is
+/// what OpenSSL before 3.0 and Java refuse.
 const ED25519_PKCS8: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
@@ -62,8 +62,8 @@ impl PrivateKey {
         self.public.kind()
     }
 
-    /// The key as PKCS#8 v1 `PrivateKeyInfo` in DER (RFC 5208, 5958; RFC 5915, 8017, 8410 inside): readable by
-    /// OpenSSL and by Go's `x509.ParsePKCS8PrivateKey`. Not encrypted.
+    /// The key as PKCS#8 v1 `PrivateKeyInfo` in DER (RFC 5208, 5958; RFC 5915, 8017, 8410 inside): readable
+    /// by OpenSSL and by Go's `x509.ParsePKCS8PrivateKey`. Not encrypted.
     ///
     /// # Errors
     /// `KEY_CRYPTO` when the library fails.

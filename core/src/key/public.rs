@@ -23,8 +23,8 @@ const INFO: &str = "SubjectPublicKeyInfo";
 
 /// A public key that has passed every check: algorithm, size, encoding, point on its curve.
 ///
-/// One key has one encoding here (uncompressed points, canonical integers), so two keys are equal exactly when their
-/// SubjectPublicKeyInfo bytes are: what a threshold counts. Clones share the parsed key.
+/// One key has one encoding here (uncompressed points, canonical integers), so two keys are equal exactly
+/// when their SubjectPublicKeyInfo bytes are: what a threshold counts. Clones share the parsed key.
 #[derive(Clone)]
 pub struct PublicKey(Arc<Inner>);
 
@@ -52,10 +52,10 @@ impl PublicKey {
         match block.label.as_str() {
             "PUBLIC KEY" => Self::from_spki_der(&block.data),
             "RSA PUBLIC KEY" => Self::from_rsa(&block.data),
-            label if label.contains("PRIVATE KEY") => {
+            label if label.ends_with("PRIVATE KEY") => {
                 Err(KeyError::PrivateKeyGiven { got: printable(label) })
             }
-            label if label.contains("CERTIFICATE") => {
+            label if pem::CERTIFICATES.contains(&label) => {
                 Err(KeyError::CertificateGiven { got: printable(label) })
             }
             label => Err(KeyError::LabelUnknown {
@@ -69,8 +69,8 @@ impl PublicKey {
     ///
     /// # Errors
     /// `KEY_DER_MALFORMED`; `KEY_UNSUPPORTED` for other algorithms and curves and for compressed points;
-    /// `KEY_RSA_SIZE`, `KEY_RSA_EXPONENT`, `KEY_POINT_INVALID`; `KEY_PRIVATE_GIVEN` or `KEY_CERTIFICATE_GIVEN` where
-    /// the structure is one of those.
+    /// `KEY_RSA_SIZE`, `KEY_RSA_EXPONENT`, `KEY_POINT_INVALID`; `KEY_PRIVATE_GIVEN` or
+    /// `KEY_CERTIFICATE_GIVEN` where the structure is one of those.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, KeyError> {
         pem::check_size(der)?;
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|error| refuse_structure(der, error))?;
@@ -137,8 +137,8 @@ impl PublicKey {
         Ok(Self::new(kind, spki, Material::Digest(keys)))
     }
 
-    /// The 32 bytes of RFC 8032, 5.1.5. Points of small order verify anything; a second encoding of one point would
-    /// count as a second key.
+    /// The 32 bytes of RFC 8032, 5.1.5. Points of small order verify anything; a second encoding of one point
+    /// would count as a second key.
     pub(super) fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
         let invalid = || KeyError::PointInvalid { curve: "Ed25519" };
         let bytes: &[u8; 32] = bytes.try_into().map_err(|_| invalid())?;

@@ -1,8 +1,8 @@
 //! Which signature schemes a key may be used with.
 //!
-//! The hash is pinned to the key, never taken from the artifact: an artifact that could choose would let a weak
-//! hash be played against a strong key. Only files from before the pinning (imported P-384 and P-521 keys that
-//! signed SHA-256) are read with [`HashPolicy::AlsoLegacy`].
+//! The hash is pinned to the key, never taken from the artifact: an artifact that could choose would let a
+//! weak hash be played against a strong key. Only files from before the pinning (imported P-384 and P-521
+//! keys that signed SHA-256) are read with [`HashPolicy::AlsoLegacy`].
 
 use std::fmt;
 

@@ -1,6 +1,7 @@
 //! Signing, of messages in memory, of digests and of streams; and the [`Signer`] that later backends share.
 //!
-//! What is written: ECDSA in DER with the key's own hash, Ed25519 over the message, RSASSA-PKCS1-v1_5 with SHA-256.
+//! What is written: ECDSA in DER with the key's own hash, Ed25519 over the message, RSASSA-PKCS1-v1_5 with
+//! SHA-256.
 
 use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom};
@@ -29,7 +30,8 @@ pub trait Signer: Send + Sync {
     /// [`HashPolicy::Current`](super::HashPolicy::Current).
     ///
     /// # Errors
-    /// `KEY_SIGNER_UNAVAILABLE` when the signer can't be asked, `KEY_SIGNER_REFUSED` when it says no, `KEY_CRYPTO`.
+    /// `KEY_SIGNER_UNAVAILABLE` when the signer can't be asked, `KEY_SIGNER_REFUSED` when it says no,
+    /// `KEY_CRYPTO`.
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
 }
 
@@ -74,8 +76,8 @@ impl PrivateKey {
     /// Signs a message whose digest is known.
     ///
     /// # Errors
-    /// `KEY_UNSUPPORTED` for Ed25519, which signs messages only; `KEY_DIGEST_ALGORITHM` for another hash than the
-    /// key's; `KEY_CRYPTO`.
+    /// `KEY_UNSUPPORTED` for Ed25519, which signs messages only; `KEY_DIGEST_ALGORITHM` for another hash than
+    /// the key's; `KEY_CRYPTO`.
     pub fn sign_digest(&self, digest: &MessageDigest) -> Result<Vec<u8>, KeyError> {
         if digest.algorithm() != self.kind().hash() {
             return Err(KeyError::DigestAlgorithm {
@@ -97,8 +99,8 @@ impl PrivateKey {
     /// (RFC 8032, 8.5); the others never seek.
     ///
     /// # Errors
-    /// `KEY_MESSAGE_READ`; `KEY_MESSAGE_CHANGED` when the second reading differs from the first: signatures over
-    /// two messages with one nonce would give the key away, so none is made; `KEY_CRYPTO`.
+    /// `KEY_MESSAGE_READ`; `KEY_MESSAGE_CHANGED` when the second reading differs from the first: signatures
+    /// over two messages with one nonce would give the key away, so none is made; `KEY_CRYPTO`.
     pub fn sign_reader(&self, reader: &mut (impl Read + Seek)) -> Result<SignedMessage, KeyError> {
         if let Material::Ed25519(key) = self.material() {
             return sign_ed25519(key, reader);

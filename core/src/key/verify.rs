@@ -19,8 +19,8 @@ impl PublicKey {
     /// Verifies a signature over a message that is in memory.
     ///
     /// # Errors
-    /// [`SignatureMismatch`] when no admitted scheme verifies, whatever the reason: a wrong key, another message, a
-    /// malformed signature.
+    /// [`SignatureMismatch`] when no admitted scheme verifies, whatever the reason: a wrong key, another
+    /// message, a malformed signature.
     pub fn verify(
         &self,
         message: &[u8],
@@ -32,7 +32,8 @@ impl PublicKey {
         verifier.finish().result
     }
 
-    /// Verifies a signature where only the message's digest is known. Pure Ed25519 can't be: it needs the message.
+    /// Verifies a signature where only the message's digest is known. Pure Ed25519 can't be: it needs the
+    /// message.
     ///
     /// # Errors
     /// [`SignatureMismatch`], with nothing tried when the hash belongs to no admitted scheme.
@@ -56,8 +57,8 @@ impl PublicKey {
         Err(SignatureMismatch { key: self.kind(), tried })
     }
 
-    /// Starts verifying a signature over a message that comes in pieces. Constant memory for every kind of key;
-    /// Ed25519 needs the signature before the message, which is why it is given here.
+    /// Starts verifying a signature over a message that comes in pieces. Constant memory for every kind of
+    /// key; Ed25519 needs the signature before the message, which is why it is given here.
     #[must_use]
     pub fn stream_verifier(&self, signature: &[u8], policy: HashPolicy) -> StreamVerifier {
         let mut verifier = StreamVerifier {
@@ -111,12 +112,13 @@ impl StreamOutcome {
 }
 
 impl StreamVerifier {
-    /// Asks for one more digest of the message. Has to be called before the first [`Self::update`]; a hash that the
-    /// key's schemes compute anyway costs nothing more.
+    /// Asks for one more digest of the message; a hash that the key's schemes compute anyway costs nothing
+    /// more. Once the message has begun it is too late, and the digest will be missing from the outcome.
     #[must_use]
     pub fn with_digest(mut self, algorithm: HashAlgorithm) -> Self {
-        debug_assert_eq!(self.length, 0, "with_digest after update");
-        self.hashers_for(Some(algorithm));
+        if self.length == 0 {
+            self.hashers_for(Some(algorithm));
+        }
         self
     }
 
@@ -197,8 +199,8 @@ struct Ed25519Stream {
 }
 
 impl Ed25519Stream {
-    /// `None` when the signature can't verify at all: wrong length, S not canonical, R of small order or no point.
-    /// The library's stream leaves out the check of R that its `verify_strict` makes.
+    /// `None` when the signature can't verify at all: wrong length, S not canonical, R of small order or no
+    /// point. The library's stream leaves out the check of R that its `verify_strict` makes.
     fn new(key: &VerifyingKey, signature: &[u8]) -> Option<Self> {
         let signature = Signature::from_slice(signature).ok()?;
         let r = VerifyingKey::from_bytes(signature.r_bytes()).ok()?;

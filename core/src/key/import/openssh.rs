@@ -2,7 +2,7 @@
 
 use aws_lc_rs::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use ssh_key::private::{EcdsaKeypair, KeypairData, RsaKeypair};
-use ssh_key::{Kdf, Mpint};
+use ssh_key::{Cipher, Kdf, Mpint};
 
 use super::{Locked, Source};
 use crate::key::algorithm::{Curve, KeyKind};
@@ -17,10 +17,18 @@ const STRUCTURE: &str = "OpenSSH private key";
 pub(super) struct Encrypted(ssh_key::PrivateKey);
 
 /// Reads the binary inside the PEM block.
+///
+/// # Errors
+/// `KEY_DER_MALFORMED`, `KEY_UNSUPPORTED`, `KEY_KDF_BOUNDS`, `KEY_INCONSISTENT`, those of RSA keys and of
+/// points.
 pub(super) fn parse(data: &[u8]) -> Result<Source, KeyError> {
-    let key = ssh_key::PrivateKey::from_bytes(data).map_err(|error| KeyError::der(STRUCTURE, error))?;
+    let key = ssh_key::PrivateKey::from_bytes(data).map_err(refusal)?;
     if !key.is_encrypted() {
         return from_keypair(key.key_data()).map(Source::Plain);
+    }
+    // Known without the password; the library would call it a wrong one.
+    if key.cipher() == Cipher::TDesCbc {
+        return Err(KeyError::unsupported("OpenSSH encryption with 3des-cbc"));
     }
     match key.kdf() {
         Kdf::Bcrypt { rounds, .. } => check_rounds(u64::from(*rounds))?,
@@ -33,15 +41,21 @@ impl Encrypted {
     /// Decrypts and reads the key.
     ///
     /// # Errors
-    /// `KEY_PASSWORD_WRONG`, `KEY_UNSUPPORTED` for a cipher that is not built in.
+    /// `KEY_PASSWORD_WRONG`; those of a plain key.
     pub(super) fn open(&self, password: &[u8]) -> Result<PrivateKey, KeyError> {
-        let key = self.0.decrypt(password).map_err(|error| match error {
-            ssh_key::Error::AlgorithmUnsupported { .. } => {
-                KeyError::unsupported(format!("OpenSSH encryption with {}", self.0.cipher()))
-            }
-            _ => KeyError::PasswordWrong,
-        })?;
-        from_keypair(key.key_data())
+        from_keypair(self.0.decrypt(password).map_err(refusal)?.key_data())
+    }
+}
+
+/// Two equal numbers before the key tell a wrong password from a damaged file.
+fn refusal(error: ssh_key::Error) -> KeyError {
+    match error {
+        ssh_key::Error::Crypto => KeyError::PasswordWrong,
+        ssh_key::Error::PublicKey => KeyError::Inconsistent { kind: "OpenSSH" },
+        ssh_key::Error::AlgorithmUnknown | ssh_key::Error::AlgorithmUnsupported { .. } => {
+            KeyError::unsupported("OpenSSH keys of an unknown kind")
+        }
+        other => KeyError::der(STRUCTURE, other),
     }
 }
 

@@ -1,5 +1,11 @@
 //! Tests over vectors and over key files, read in place.
 
+mod cosign;
+mod refusals;
+mod signing;
+mod testdata;
+mod wycheproof;
+
 use std::path::{Path, PathBuf};
 
 /// A folder of shared vectors. Where it is absent the test that asks is skipped, except with `CI=true`.

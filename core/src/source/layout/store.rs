@@ -29,12 +29,15 @@ impl Directory {
     /// Makes an empty layout where there is none. A directory that holds anything else is left alone.
     pub(super) fn create(&self) -> Result<()> {
         fs::create_dir_all(self.root()).map_err(|error| self.io(self.root(), error))?;
+        // The marker is written last: what has it is complete.
+        if self.regular(&[MARKER_NAME])?.is_some() {
+            return Ok(());
+        }
         self.check_creatable()?;
         let _lock = self.lock()?;
         if self.regular(&[MARKER_NAME])?.is_some() {
             return Ok(());
         }
-        // The marker comes last: what has it is complete.
         if self.regular(&[INDEX])?.is_none() {
             self.write_index(&ImageIndex::new(Vec::new()))?;
         }
@@ -44,9 +47,6 @@ impl Directory {
 
     /// An earlier attempt that was interrupted may be completed, nothing else be turned into a layout.
     fn check_creatable(&self) -> Result<()> {
-        if self.regular(&[MARKER_NAME])?.is_some() {
-            return Ok(());
-        }
         for entry in fs::read_dir(self.root()).map_err(|error| self.io(self.root(), error))? {
             let name = entry.map_err(|error| self.io(self.root(), error))?.file_name();
             let name = name.to_string_lossy();

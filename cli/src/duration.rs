@@ -42,9 +42,14 @@ mod tests {
 
     #[test]
     fn as_go_writes_them() {
-        for (text, milliseconds) in
-            [("3m0s", 180_000), ("1m30s", 90_000), ("500ms", 500), ("1.5s", 1500), ("2h", 7_200_000), ("10", 10_000)]
-        {
+        for (text, milliseconds) in [
+            ("3m0s", 180_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+            ("1.5s", 1500),
+            ("2h", 7_200_000),
+            ("10", 10_000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
         for text in ["", "s", "1x", "1s2", "-1s", "1..2s", "1e9h"] {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use countersign_core::media_type;
 use countersign_core::source::registry::ProxySettings;
 use zeroize::Zeroizing;
 
@@ -57,9 +58,12 @@ impl Environment {
         self.text("COUNTERSIGN_MAX_ATTACHMENT_SIZE").or_else(|| self.text("COSIGN_MAX_ATTACHMENT_SIZE"))
     }
 
-    /// `COSIGN_DOCKER_MEDIA_TYPES`: whether legacy manifests are written with Docker's media types.
-    pub(crate) fn docker_media_types(&self) -> bool {
-        self.text("COSIGN_DOCKER_MEDIA_TYPES").is_some_and(|value| matches!(value.as_str(), "1" | "true"))
+    /// `COSIGN_DOCKER_MEDIA_TYPES`: the media type of legacy manifests, OCI's or Docker's.
+    pub(crate) fn manifest_type(&self) -> &'static str {
+        match self.text("COSIGN_DOCKER_MEDIA_TYPES").as_deref() {
+            Some("1" | "true") => media_type::DOCKER_MANIFEST,
+            _ => media_type::OCI_MANIFEST,
+        }
     }
 
     /// `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in either case.

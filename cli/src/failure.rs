@@ -52,9 +52,9 @@ impl Failure {
     pub(crate) fn setting(path: &Path, error: &FileError) -> Self {
         let failure = Self::new(Outcome::Usage, error.code(), error);
         match error {
-            FileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                failure.hint(format!("check the path; the working directory is where '{}' is looked up", path.display()))
-            }
+            FileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => failure.hint(
+                format!("check the path; the working directory is where '{}' is looked up", path.display()),
+            ),
             FileError::NotRegular { .. } => failure.hint("name a regular file"),
             _ => failure,
         }
@@ -65,15 +65,25 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         let failure = Self::new(error.outcome(), error.code(), &error);
         match error {
-            SourceError::Unauthorized { .. } => {
-                failure.hint("log in with 'countersign login HOST', or give --registry-username and --registry-password")
+            SourceError::Unauthorized { .. } => failure.hint(
+                "log in with 'countersign login HOST', or give --registry-username and --registry-password",
+            ),
+            SourceError::Forbidden { .. } => {
+                failure.hint("these credentials may not do this; check the repository's permissions")
             }
-            SourceError::Forbidden { .. } => failure.hint("these credentials may not do this; check the repository's permissions"),
-            SourceError::NotFound { .. } => failure.hint("check the name, the tag or digest, and the registry"),
-            SourceError::Throttled { .. } => failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout"),
+            SourceError::NotFound { .. } => {
+                failure.hint("check the name, the tag or digest, and the registry")
+            }
+            SourceError::Throttled { .. } => {
+                failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout")
+            }
             SourceError::Timeout { .. } => failure.hint("run it again, or give a longer --timeout"),
-            SourceError::Unreachable { .. } => failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY"),
-            SourceError::Limit { .. } => failure.hint("--max-attachment-size raises the limit for signatures and bundles; the others are fixed"),
+            SourceError::Unreachable { .. } => {
+                failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY")
+            }
+            SourceError::Limit { .. } => failure.hint(
+                "--max-attachment-size raises the limit for signatures and bundles; the others are fixed",
+            ),
             SourceError::DigestMismatch { .. } | SourceError::SizeMismatch { .. } => {
                 failure.hint("the store holds other bytes than its name promises: do not use this image")
             }
@@ -101,7 +111,9 @@ impl From<KeyError> for Failure {
             (None, KeyError::PasswordWrong) => {
                 failure.hint("check COUNTERSIGN_PASSWORD or COSIGN_PASSWORD; both win over the prompt")
             }
-            (None, KeyError::PublicKeyGiven { .. }) => failure.hint("sign with the private key; verify with the public one"),
+            (None, KeyError::PublicKeyGiven { .. }) => {
+                failure.hint("sign with the private key; verify with the public one")
+            }
             _ => failure,
         }
     }

@@ -38,8 +38,9 @@ pub(crate) async fn public(context: &Context, reference: &str) -> Result<PublicK
 /// The public keys that references name; at least one reference is needed.
 pub(crate) async fn all_public(context: &Context, references: &[String]) -> Result<Vec<PublicKey>, Failure> {
     if references.is_empty() {
-        return Err(Failure::usage("no key to verify with")
-            .hint("give the signer's public key with --key; verifying by identity (keyless) is not available yet"));
+        return Err(Failure::usage("no key to verify with").hint(
+            "give the signer's public key with --key; verifying by identity (keyless) is not available yet",
+        ));
     }
     let mut keys = Vec::with_capacity(references.len());
     for reference in references {
@@ -58,15 +59,21 @@ async fn content(context: &Context, reference: &str) -> Result<Zeroizing<Vec<u8>
     if reference.starts_with("https://") {
         let options = crate::stores::plain_options(context);
         return Ok(Zeroizing::new(
-            countersign_core::source::registry::fetch(reference, limits::SMALL_FILE_BYTES, &options).await?.to_vec(),
+            countersign_core::source::registry::fetch(reference, limits::SMALL_FILE_BYTES, &options)
+                .await?
+                .to_vec(),
         ));
     }
     if reference.starts_with("http://") {
-        return Err(Failure::usage(format!("{reference}: a key is not fetched over plain http")).hint("use https://"));
+        return Err(
+            Failure::usage(format!("{reference}: a key is not fetched over plain http")).hint("use https://")
+        );
     }
     if let Some(scheme) = ELSEWHERE.iter().find(|scheme| reference.starts_with(**scheme)) {
-        return Err(Failure::usage(format!("{reference}: keys in '{scheme}' are not supported by this version"))
-            .hint("give a key file, env://NAME or, for a public key, an https:// URL"));
+        return Err(Failure::usage(format!(
+            "{reference}: keys in '{scheme}' are not supported by this version"
+        ))
+        .hint("give a key file, env://NAME or, for a public key, an https:// URL"));
     }
     let path = Path::new(reference);
     file::read_bounded(path, limits::SMALL_FILE_BYTES)

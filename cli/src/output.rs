@@ -31,7 +31,8 @@ impl Output {
         let open = |path: &Path| {
             File::create(path).map(RefCell::new).map_err(|error| Failure::io(path.display(), error))
         };
-        let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color =
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Ok(Self { log: log.map(open).transpose()?, verbose, color })
     }
 
@@ -48,7 +49,10 @@ impl Output {
     /// Data, as it is.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::io("standard output", error))
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Failure::io("standard output", error))
     }
 
     /// A line of data. On a terminal, control characters are escaped.
@@ -59,7 +63,8 @@ impl Output {
 
     /// A document on one line.
     pub(crate) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
-        let text = serde_json::to_string(document).map_err(|error| Failure::io("standard output", error.into()))?;
+        let text =
+            serde_json::to_string(document).map_err(|error| Failure::io("standard output", error.into()))?;
         self.bytes(format!("{text}\n").as_bytes())
     }
 

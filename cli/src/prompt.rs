@@ -37,7 +37,11 @@ pub(crate) async fn new_password(context: &Context) -> Result<Password, Failure>
     }
     let first = ask("Enter password for private key: ".into()).await?;
     let second = ask("Enter password for private key again: ".into()).await?;
-    if *first == *second { Ok(first) } else { Err(Failure::usage("the passwords differ").hint("run it again")) }
+    if *first == *second {
+        Ok(first)
+    } else {
+        Err(Failure::usage("the passwords differ").hint("run it again"))
+    }
 }
 
 /// Asks a question that is answered with yes or no; without a terminal the answer is no.
@@ -47,7 +51,11 @@ pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure
     }
     context.output.status(format!("{question} [y/N]"));
     let mut answer = String::new();
-    io::stdin().lock().take(64).read_line(&mut answer).map_err(|error| Failure::io("standard input", error))?;
+    io::stdin()
+        .lock()
+        .take(64)
+        .read_line(&mut answer)
+        .map_err(|error| Failure::io("standard input", error))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
@@ -59,11 +67,15 @@ fn from_pipe() -> Result<Password, Failure> {
         .read_to_end(&mut password)
         .map_err(|error| Failure::io("standard input", error))?;
     if password.is_empty() {
-        return Err(Failure::usage("a password is needed, and there is neither a terminal nor a pipe to read it from")
-            .hint("set COUNTERSIGN_PASSWORD (or COSIGN_PASSWORD); for an empty password set it to nothing"));
+        return Err(Failure::usage(
+            "a password is needed, and there is neither a terminal nor a pipe to read it from",
+        )
+        .hint("set COUNTERSIGN_PASSWORD (or COSIGN_PASSWORD); for an empty password set it to nothing"));
     }
     if password.len() as u64 > PASSWORD_BYTES {
-        return Err(Failure::usage(format!("standard input: a password of more than {PASSWORD_BYTES} bytes")));
+        return Err(Failure::usage(format!(
+            "standard input: a password of more than {PASSWORD_BYTES} bytes"
+        )));
     }
     Ok(without_line_end(password))
 }
@@ -80,7 +92,11 @@ fn without_line_end(mut password: Password) -> Password {
 
 /// Asks on the terminal without blocking the thread that waits for Ctrl-C.
 async fn ask(question: String) -> Result<Password, Failure> {
-    let tty = File::options().read(true).write(true).open("/dev/tty").map_err(|error| Failure::io("/dev/tty", error))?;
+    let tty = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|error| Failure::io("/dev/tty", error))?;
     let silent = Silent::new(tty.try_clone().map_err(|error| Failure::io("/dev/tty", error))?)?;
     let answer = tokio::task::spawn_blocking(move || read_answer(tty, &question)).await;
     drop(silent);

@@ -100,11 +100,20 @@ pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
     }
     for refused in &verdict.refused {
         let refusal = &refused.refusal;
-        output.status(format!("refused   {}  {refusal} [{}]", shown(&refused.origin), refusal.code().as_str()));
+        output.status(format!(
+            "refused   {}  {refusal} [{}]",
+            shown(&refused.origin),
+            refusal.code().as_str()
+        ));
         refused.checks.iter().for_each(|check| output.status(describe(check)));
     }
     for unread in &verdict.unread {
-        output.status(format!("unread    {}  {} [{}]", shown(&unread.origin), unread.error, unread.error.code()));
+        output.status(format!(
+            "unread    {}  {} [{}]",
+            shown(&unread.origin),
+            unread.error,
+            unread.error.code()
+        ));
     }
     for ignored in &verdict.ignored {
         output.status(format!("ignored   {}  {}", shown(&ignored.origin), ignored.reason));

@@ -7,21 +7,22 @@ use async_trait::async_trait;
 use countersign_core::image::Image;
 use countersign_core::limits;
 use countersign_core::reference::{ImageReference, LocalReference, Location, Repository, Selector, Tag};
-use countersign_core::source::archive::{DockerArchive, OciArchive};
+use countersign_core::source::archive::Archive;
 use countersign_core::source::layout::Layout;
-use countersign_core::source::registry::credentials::{Credential, CredentialProvider, DockerConfig, Secret};
+use countersign_core::source::registry::credentials::{
+    Credential, CredentialProvider, DockerConfig, Found, Helper, Secret,
+};
 use countersign_core::source::registry::{ClientCertificate, ReferrersMode, Registry, RegistryOptions};
 use countersign_core::source::{Result as SourceResult, Source, SourceError};
 use countersign_core::{file, gather};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{RegistryArgs, size};
-use crate::options::ReferrersModeArg;
+use crate::options::{ReferrersModeArg, RegistryArgs, size};
 
 /// The stores of one command: one client, with its connections and tokens, for all of its images.
 pub(crate) struct Stores {
-    registry: Arc<Registry>,
+    registry: Registry,
     attachments: Option<Repository>,
     attachment_bytes: u64,
     jobs: usize,
@@ -30,8 +31,6 @@ pub(crate) struct Stores {
 /// An image that a reference names.
 #[derive(Clone)]
 pub(crate) struct Resolved {
-    /// What the user typed.
-    pub(crate) text: String,
     /// Where it is.
     pub(crate) image: Image,
     /// The name that a legacy signature says it was signed under.
@@ -46,7 +45,12 @@ impl Stores {
         let attachments = repository.map(|text| text.parse()).transpose()?;
         let options = options(context, args)?;
         let jobs = options.jobs;
-        Ok(Self { registry: Registry::new(options), attachments, attachment_bytes: attachment_bytes(context, args)?, jobs })
+        Ok(Self {
+            registry: Registry::new(options),
+            attachments,
+            attachment_bytes: attachment_bytes(context, args)?,
+            jobs,
+        })
     }
 
     /// What to gather, and within which bounds.
@@ -74,7 +78,7 @@ impl Stores {
         };
         let by_tag = matches!(selector, Selector::Tag(_));
         let image = Image::resolve(source, attachments, &selector).await?;
-        Ok(Resolved { text: text.into(), image, docker_reference: docker_reference(&location), by_tag })
+        Ok(Resolved { image, docker_reference: docker_reference(&location), by_tag })
     }
 
     fn open(&self, location: &Location) -> Result<(Arc<dyn Source>, Selector), Failure> {
@@ -86,12 +90,12 @@ impl Stores {
                 (Arc::new(layout), selector)
             }
             Location::OciArchive(local) => {
-                let archive = OciArchive::open(&local.path)?;
+                let archive = Archive::open_oci(&local.path)?;
                 let selector = archive.select(local.selector.as_ref())?;
                 (Arc::new(archive), selector)
             }
             Location::DockerArchive(local) => {
-                let archive = DockerArchive::open(&local.path)?;
+                let archive = Archive::open_docker(&local.path)?;
                 let selector = archive.select(local.selector.as_ref())?;
                 (Arc::new(archive), selector)
             }
@@ -103,8 +107,10 @@ impl Stores {
         match text.parse()? {
             Location::Registry(reference) => {
                 if reference.digest.is_some() {
-                    return Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content"))
-                        .hint("name a tag, or only the repository"));
+                    return Err(Failure::usage(format!(
+                        "{text}: a digest cannot be written to: it follows from the content"
+                    ))
+                    .hint("name a tag, or only the repository"));
                 }
                 let tag = reference.tag.clone().or_else(|| tag_of(&reference));
                 Ok((self.repository(&reference.repository), tag))
@@ -143,9 +149,11 @@ fn local_tag(text: &str, local: &LocalReference) -> Result<Option<Tag>, Failure>
 fn docker_reference(location: &Location) -> String {
     match location {
         Location::Registry(reference) => reference.repository.to_string(),
-        Location::Layout(local) | Location::OciArchive(local) | Location::DockerArchive(local) => {
-            local.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "image".into())
-        }
+        Location::Layout(local) | Location::OciArchive(local) | Location::DockerArchive(local) => local
+            .path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_else(|| "image".into()),
     }
 }
 
@@ -155,9 +163,8 @@ fn attachment_bytes(context: &Context, args: &RegistryArgs) -> Result<u64, Failu
     }
     match context.environment.max_attachment_size() {
         None => Ok(limits::ATTACHMENT_BYTES),
-        Some(text) => {
-            size(&text).map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}")))
-        }
+        Some(text) => size(&text)
+            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}"))),
     }
 }
 
@@ -196,8 +203,9 @@ fn options(context: &Context, args: &RegistryArgs) -> Result<RegistryOptions, Fa
 
 fn refuse_unsupported(args: &RegistryArgs) -> Result<(), Failure> {
     if args.registry_server_name.is_some() {
-        return Err(Failure::usage("--registry-server-name is not supported")
-            .hint("name the registry as its certificate does, or give its authority with --registry-cacert"));
+        return Err(Failure::usage("--registry-server-name is not supported").hint(
+            "name the registry as its certificate does, or give its authority with --registry-cacert",
+        ));
     }
     if args.k8s_keychain {
         return Err(Failure::usage("--k8s-keychain is not supported")
@@ -239,15 +247,34 @@ impl CredentialProvider for Credentials {
             return Ok(given.clone());
         }
         for file in &self.files {
-            if let Some(config) = read_config(file)? {
-                match config.credential(host, path).await? {
-                    Credential::Anonymous => {}
-                    found => return Ok(found),
-                }
+            if let Some(config) = read_config(file)?
+                && let Some(found) = known(&config, file, host, path).await?
+            {
+                return Ok(found);
             }
         }
         Ok(Credential::Anonymous)
     }
+}
+
+/// What one configuration knows.
+async fn known(
+    config: &DockerConfig,
+    file: &Path,
+    host: &str,
+    path: &str,
+) -> SourceResult<Option<Credential>> {
+    let malformed = |why: String| SourceError::Settings { place: file.display().to_string(), why };
+    for found in config.lookup(host, path).map_err(|error| malformed(error.to_string()))? {
+        let credential = match found {
+            Found::Here(credential) => Some(credential),
+            Found::Helper { name, server } => Helper::named(&name)?.credential(&server).await?,
+        };
+        if credential.is_some() {
+            return Ok(credential);
+        }
+    }
+    Ok(None)
 }
 
 /// A configuration that is not there is no error; one that cannot be read is.
@@ -256,6 +283,7 @@ pub(crate) fn read_config(path: &Path) -> SourceResult<Option<DockerConfig>> {
     if !path.exists() {
         return Ok(None);
     }
-    let content = file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| failed(error.to_string()))?;
+    let content =
+        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| failed(error.to_string()))?;
     DockerConfig::parse(&content).map(Some).map_err(|error| failed(error.to_string()))
 }

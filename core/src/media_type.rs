@@ -68,3 +68,8 @@ pub fn is_index(media_type: &str) -> bool {
 pub fn is_manifest(media_type: &str) -> bool {
     matches!(media_type, OCI_MANIFEST | DOCKER_MANIFEST)
 }
+
+/// The media type of the configuration that goes with a manifest of this media type.
+pub fn config_of(manifest_type: &str) -> &'static str {
+    if manifest_type == DOCKER_MANIFEST { DOCKER_CONFIG } else { OCI_CONFIG }
+}

@@ -76,7 +76,7 @@ async fn signature(args: &SignatureArgs, context: &Context) -> Result {
     let image = stores.image(&args.image).await?.image;
     let stored = match (&args.bundle, &args.signature) {
         (Some(path), _) => bundle(path, &image, context).await?,
-        (None, Some(signature)) => legacy(args, signature, &image).await?,
+        (None, Some(signature)) => legacy(args, signature, &image, context).await?,
         (None, None) => return Err(Failure::usage("neither --signature nor --bundle is given")),
     };
     context.output.status(format!("Attached to {} ({stored})", image.name()));
@@ -100,19 +100,25 @@ async fn bundle(path: &Path, image: &Image, context: &Context) -> Stored {
     Ok(sign::attach_bundle(image, subject, document, &statement.predicate_type, context.now).await?)
 }
 
-async fn legacy(args: &SignatureArgs, signature: &str, image: &Image) -> Stored {
+async fn legacy(args: &SignatureArgs, signature: &str, image: &Image, context: &Context) -> Stored {
     let Some(path) = &args.payload else { return Err(Failure::usage("--payload is missing")) };
     let payload = read(path)?;
     let parsed = Payload::parse(&payload).map_err(|error| Failure::from(error).at(path.display()))?;
     let named = parsed.critical.image.docker_manifest_digest;
     if named != image.digest {
-        return Err(Failure::usage(format!("{}: is a payload for {named}, the image is {}", path.display(), image.digest)));
+        return Err(Failure::usage(format!(
+            "{}: is a payload for {named}, the image is {}",
+            path.display(),
+            image.digest
+        )));
     }
     // A signature on something that is not there helps nobody.
     image.descriptor().await?;
-    let signature = base64::decode("--signature", text(signature)?.trim())
-        .map_err(|error| Failure::usage(error).hint("give the signature in base64, as 'cosign sign --upload=false' prints it"))?;
-    Ok(sign::attach_legacy(image, payload, &signature, extra(args)?).await?)
+    let signature = base64::decode("--signature", text(signature)?.trim()).map_err(|error| {
+        Failure::usage(error).hint("give the signature in base64, as 'cosign sign --upload=false' prints it")
+    })?;
+    Ok(sign::attach_legacy(image, payload, &signature, extra(args)?, context.environment.manifest_type())
+        .await?)
 }
 
 fn extra(args: &SignatureArgs) -> std::result::Result<Annotations, Failure> {

@@ -66,8 +66,11 @@ pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result {
     if let (Some(tag), false) = (&tag, args.force) {
         let there = target.resolve(&Selector::Tag(tag.clone())).await?;
         if let Some(there) = there.filter(|there| there.digest != image.digest) {
-            return Err(Failure::usage(format!("{}: the tag names another image, {}", args.target, there.digest))
-                .hint("give --force to move it"));
+            return Err(Failure::usage(format!(
+                "{}: the tag names another image, {}",
+                args.target, there.digest
+            ))
+            .hint("give --force to move it"));
         }
     }
     let options = options(args, tag)?;
@@ -78,7 +81,10 @@ pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result {
     Ok(Outcome::Proven)
 }
 
-fn options(args: &CopyArgs, tag: Option<countersign_core::reference::Tag>) -> std::result::Result<TransferOptions, Failure> {
+fn options(
+    args: &CopyArgs,
+    tag: Option<countersign_core::reference::Tag>,
+) -> std::result::Result<TransferOptions, Failure> {
     let mut options = TransferOptions { tag, mount_from: mount_from(args)?, ..TransferOptions::default() };
     let mut only = args.only.clone();
     if args.sig_only {
@@ -102,7 +108,9 @@ fn options(args: &CopyArgs, tag: Option<countersign_core::reference::Tag>) -> st
 fn mount_from(args: &CopyArgs) -> std::result::Result<Option<String>, Failure> {
     let (from, to): (Location, Location) = (args.source.parse()?, args.target.parse()?);
     Ok(match (from, to) {
-        (Location::Registry(from), Location::Registry(to)) if from.repository.host() == to.repository.host() => {
+        (Location::Registry(from), Location::Registry(to))
+            if from.repository.host() == to.repository.host() =>
+        {
             Some(from.repository.path().to_owned())
         }
         _ => None,
@@ -120,7 +128,11 @@ async fn of_platform(image: &Image, wanted: &str) -> std::result::Result<Image, 
         index.manifests.iter().filter(|entry| entry.platform.as_ref().is_some_and(&named)).collect();
     match matching.as_slice() {
         [entry] => Ok(image.with_digest(entry.digest)),
-        [] => Err(Failure::new(Outcome::Undecided, "NOT_FOUND", format!("{}: no image for platform {wanted}", image.name()))),
+        [] => Err(Failure::new(
+            Outcome::Undecided,
+            "NOT_FOUND",
+            format!("{}: no image for platform {wanted}", image.name()),
+        )),
         _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
             .hint("name the variant as well, such as linux/arm/v7")),
     }

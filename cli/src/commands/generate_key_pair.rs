@@ -37,8 +37,10 @@ pub(crate) struct GenerateKeyPairArgs {
 
 pub(super) async fn run(args: &GenerateKeyPairArgs, context: &Context) -> Result {
     if let Some(elsewhere) = args.kms.as_ref().or(args.target.as_ref()) {
-        return Err(Failure::usage(format!("{elsewhere}: keys outside of files are not supported by this version"))
-            .hint("leave it out to make PREFIX.key and PREFIX.pub"));
+        return Err(Failure::usage(format!(
+            "{elsewhere}: keys outside of files are not supported by this version"
+        ))
+        .hint("leave it out to make PREFIX.key and PREFIX.pub"));
     }
     let files = keys::Files::new(&args.output_key_prefix, args.force)?;
     let password = prompt::new_password(context).await?;

@@ -44,7 +44,8 @@ pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
     let path = Path::new(&args.what);
     let described = match path.is_file() {
         true => {
-            let content = file::read_bounded(path, limits::ATTACHMENT_BYTES).map_err(|error| Failure::setting(path, &error))?;
+            let content = file::read_bounded(path, limits::ATTACHMENT_BYTES)
+                .map_err(|error| Failure::setting(path, &error))?;
             describe_file(path, &content)?
         }
         false => describe_image(args, context).await?,
@@ -68,13 +69,19 @@ fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Fail
         let raw = RawManifest::of(&media_type, content.to_vec().into());
         return Ok(describe_manifest(&raw, &raw.parse()?));
     }
-    Err(Failure::new(Outcome::Refused, "UNKNOWN_CONTENT", format!("{}: is no key, bundle or manifest", path.display()))
-        .hint("keys are PEM; bundles and manifests are JSON with a mediaType"))
+    Err(Failure::new(
+        Outcome::Refused,
+        "UNKNOWN_CONTENT",
+        format!("{}: is no key, bundle or manifest", path.display()),
+    )
+    .hint("keys are PEM; bundles and manifests are JSON with a mediaType"))
 }
 
 fn describe_key(path: &Path, content: &[u8]) -> std::result::Result<Value, Failure> {
     if let Ok(public) = PublicKey::from_pem(content) {
-        return Ok(json!({"kind": "public key", "algorithm": public.kind().to_string(), "key": keys::name(&public)}));
+        return Ok(
+            json!({"kind": "public key", "algorithm": public.kind().to_string(), "key": keys::name(&public)}),
+        );
     }
     let located = |error: key::KeyError| Failure::from(error).at(path.display());
     if key::needs_password(content).map_err(located)? {
@@ -82,7 +89,9 @@ fn describe_key(path: &Path, content: &[u8]) -> std::result::Result<Value, Failu
     }
     let private = key::PrivateKey::from_pem(content).map_err(located)?;
     let public = private.public_key();
-    Ok(json!({"kind": "private key", "encrypted": false, "algorithm": public.kind().to_string(), "key": keys::name(public)}))
+    Ok(
+        json!({"kind": "private key", "encrypted": false, "algorithm": public.kind().to_string(), "key": keys::name(public)}),
+    )
 }
 
 fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, Failure> {
@@ -141,11 +150,17 @@ fn describe_manifest(raw: &RawManifest, document: &Document) -> Value {
         }
         Document::Index(index) => {
             described["kind"] = json!("image index");
-            described["manifests"] = json!(index.manifests.iter().map(|entry| json!({
-                "digest": entry.digest,
-                "mediaType": entry.media_type,
-                "platform": entry.platform,
-            })).collect::<Vec<_>>());
+            described["manifests"] = json!(
+                index
+                    .manifests
+                    .iter()
+                    .map(|entry| json!({
+                        "digest": entry.digest,
+                        "mediaType": entry.media_type,
+                        "platform": entry.platform,
+                    }))
+                    .collect::<Vec<_>>()
+            );
         }
     }
     described
@@ -153,7 +168,9 @@ fn describe_manifest(raw: &RawManifest, document: &Document) -> Value {
 
 /// Prints a document as indented `name: value` lines.
 fn print(context: &Context, value: &Value, depth: usize) -> std::result::Result<(), Failure> {
-    let Value::Object(fields) = value else { return context.output.line(&format!("{}{value}", "  ".repeat(depth))) };
+    let Value::Object(fields) = value else {
+        return context.output.line(&format!("{}{value}", "  ".repeat(depth)));
+    };
     for (name, value) in fields {
         let indent = "  ".repeat(depth);
         match value {

@@ -48,7 +48,8 @@ pub(super) async fn run(args: &LoginArgs, context: &Context) -> Result {
         }
         None => {
             let before = content(&path)?;
-            let after = credentials::login(&before, &host, &credential).map_err(|error| malformed(&path, &error))?;
+            let after =
+                credentials::login(&before, &host, &credential).map_err(|error| malformed(&path, &error))?;
             write(&path, &after)?;
             context.output.status(format!("Logged in to {host} (kept in {})", path.display()));
         }
@@ -61,7 +62,8 @@ fn password(args: &LoginArgs) -> std::result::Result<String, Failure> {
         return Ok(password.clone());
     }
     if !args.password_stdin {
-        return Err(Failure::usage("no password to log in with").hint("pipe it in: countersign login --password-stdin -u NAME HOST < FILE"));
+        return Err(Failure::usage("no password to log in with")
+            .hint("pipe it in: countersign login --password-stdin -u NAME HOST < FILE"));
     }
     let mut password = String::new();
     std::io::stdin()
@@ -86,7 +88,8 @@ pub(super) fn canonical(host: &str) -> String {
 
 pub(super) fn config_path(context: &Context) -> std::result::Result<std::path::PathBuf, Failure> {
     context.environment.login_file().ok_or_else(|| {
-        Failure::usage("there is no home directory to keep credentials in").hint("set HOME, DOCKER_CONFIG or REGISTRY_AUTH_FILE")
+        Failure::usage("there is no home directory to keep credentials in")
+            .hint("set HOME, DOCKER_CONFIG or REGISTRY_AUTH_FILE")
     })
 }
 
@@ -94,7 +97,9 @@ pub(super) fn config_path(context: &Context) -> std::result::Result<std::path::P
 pub(super) fn content(path: &std::path::Path) -> std::result::Result<Vec<u8>, Failure> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        _ => file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error)),
+        _ => {
+            file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))
+        }
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) struct LogoutArgs {
 pub(super) async fn run(args: &LogoutArgs, context: &Context) -> Result {
     let path = login::config_path(context)?;
     let host = login::canonical(&args.host);
-    if let Some(helper) = read_config(&path)?.as_ref().and_then(|config| config.helper(&host).map(str::to_owned)) {
+    if let Some(helper) =
+        read_config(&path)?.as_ref().and_then(|config| config.helper(&host).map(str::to_owned))
+    {
         Helper::named(&helper)?.erase(&host).await?;
     }
     let before = login::content(&path)?;

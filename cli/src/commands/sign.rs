@@ -110,12 +110,13 @@ enum SignOutput {
 
 impl SignArgs {
     fn formats(&self) -> std::result::Result<Formats, Failure> {
-        let by_payload = self.payload.is_some() || self.output_payload.is_some() || self.output_signature.is_some();
+        let by_payload =
+            self.payload.is_some() || self.output_payload.is_some() || self.output_signature.is_some();
         match (self.format, self.new_bundle_format) {
-            (Some(FormatArg::Bundle), _) | (None, Some(true)) if by_payload => {
-                Err(Failure::usage("--payload, --output-payload and --output-signature belong to legacy signatures")
-                    .hint("give --format legacy or --format both"))
-            }
+            (Some(FormatArg::Bundle), _) | (None, Some(true)) if by_payload => Err(Failure::usage(
+                "--payload, --output-payload and --output-signature belong to legacy signatures",
+            )
+            .hint("give --format legacy or --format both")),
             (Some(FormatArg::Bundle), _) | (None, Some(true)) => Ok(Formats::BUNDLE),
             (Some(FormatArg::Legacy), _) | (None, Some(false)) => Ok(Formats::LEGACY),
             (Some(FormatArg::Both), _) => Ok(Formats::BOTH),
@@ -160,7 +161,11 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
 }
 
 /// Every image, and with `--recursive` every manifest in it. All are looked up before the first is signed.
-async fn resolve(args: &SignArgs, context: &Context, stores: &Stores) -> std::result::Result<Vec<Resolved>, Failure> {
+async fn resolve(
+    args: &SignArgs,
+    context: &Context,
+    stores: &Stores,
+) -> std::result::Result<Vec<Resolved>, Failure> {
     let mut images = Vec::new();
     for text in &args.images {
         let resolved = stores.image(text).await?;
@@ -170,7 +175,8 @@ async fn resolve(args: &SignArgs, context: &Context, stores: &Stores) -> std::re
                 resolved.image.digest
             ));
         }
-        let parts = if args.recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
+        let parts =
+            if args.recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
         images.extend(parts.into_iter().map(|image| Resolved { image, ..resolved.clone() }));
     }
     Ok(images)
@@ -189,18 +195,30 @@ async fn sign_one(
         docker_reference: identity.clone(),
         annotations: pairs(&args.annotations),
         formats,
+        manifest_type: context.environment.manifest_type(),
         force: args.force,
         now: context.now,
     };
-    if !args.upload || args.bundle.is_some() || args.output_signature.is_some() || args.payload.is_some() || args.output_payload.is_some() {
+    if !args.upload
+        || args.bundle.is_some()
+        || args.output_signature.is_some()
+        || args.payload.is_some()
+        || args.output_payload.is_some()
+    {
         return sign_to_files(args, context, image, signer, &request).await;
     }
     let signed = sign::sign_image(image, signer, &request).await?;
     for signature in &signed {
         let format = format_name(signature.format);
         match signature.already {
-            true => context.output.status(format!("{} is already signed with this key ({format} {})", image.name(), signature.stored)),
-            false => context.output.status(format!("Signed {} ({format} {})", image.name(), signature.stored)),
+            true => context.output.status(format!(
+                "{} is already signed with this key ({format} {})",
+                image.name(),
+                signature.stored
+            )),
+            false => {
+                context.output.status(format!("Signed {} ({format} {})", image.name(), signature.stored))
+            }
         }
     }
     match args.output {
@@ -228,7 +246,8 @@ async fn sign_to_files(
 ) -> std::result::Result<(), Failure> {
     // A signature for something that is not there helps nobody.
     let subject = image.descriptor().await?;
-    let write = |path: &PathBuf, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
+    let write =
+        |path: &PathBuf, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
     if request.formats.bundle {
         let bundle = sign::bundle_for(&image.digest, &request.annotations, signer).await?.to_json()?;
         match &args.bundle {
@@ -255,7 +274,9 @@ async fn sign_to_files(
             None => {}
         }
         if args.upload {
-            let stored = sign::attach_legacy(image, payload, &signature, Annotations::new()).await?;
+            let stored =
+                sign::attach_legacy(image, payload, &signature, Annotations::new(), request.manifest_type)
+                    .await?;
             context.output.status(format!("Signed {} (legacy {stored})", image.name()));
         }
     }
@@ -267,12 +288,18 @@ fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result
     let Some(path) = &args.payload else {
         return Ok(Payload::new(&request.docker_reference, image.digest, &request.annotations).to_json()?);
     };
-    let content = file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let parsed = Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let content =
+        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
+    let parsed =
+        Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     let named = parsed.critical.image.docker_manifest_digest;
     if named != image.digest {
-        return Err(Failure::usage(format!("{}: is a payload for {named}, the image is {}", path.display(), image.digest))
-            .hint("make one with 'countersign generate IMAGE'"));
+        return Err(Failure::usage(format!(
+            "{}: is a payload for {named}, the image is {}",
+            path.display(),
+            image.digest
+        ))
+        .hint("make one with 'countersign generate IMAGE'"));
     }
     Ok(content)
 }

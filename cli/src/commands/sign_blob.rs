@@ -60,7 +60,8 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
     };
     if args.blobs.len() > 1 && (args.bundle.is_some() || args.output_signature.is_some()) {
-        return Err(Failure::usage("--bundle and --output-signature are for one blob").hint("sign one blob at a time"));
+        return Err(Failure::usage("--bundle and --output-signature are for one blob")
+            .hint("sign one blob at a time"));
     }
     // Nothing is asked for a key before it is known that there is something to sign.
     let mut inputs = Vec::with_capacity(args.blobs.len());
@@ -69,8 +70,8 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
     }
     let key = keys::private(context, reference).await?;
     for (path, mut input) in inputs {
-        let signed = blob::sign_blob(&key, &mut input)
-            .map_err(|error| Failure::from(error).at(path.display()))?;
+        let signed =
+            blob::sign_blob(&key, &mut input).map_err(|error| Failure::from(error).at(path.display()))?;
         write(args, context, &key, &signed)?;
         context.output.detail(format!("{}: signed {} bytes", path.display(), signed.length));
     }
@@ -84,7 +85,9 @@ fn open(path: &Path) -> std::result::Result<File, Failure> {
         let opened = File::open(path).map_err(failed)?;
         let metadata = opened.metadata().map_err(failed)?;
         return match (metadata.is_dir(), metadata.is_file()) {
-            (true, _) => Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file")),
+            (true, _) => {
+                Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file"))
+            }
             (_, true) => Ok(opened),
             _ => spool(opened).map_err(failed),
         };
@@ -99,8 +102,14 @@ fn spool(mut input: impl Read) -> io::Result<File> {
     Ok(spooled)
 }
 
-fn write(args: &SignBlobArgs, context: &Context, key: &PrivateKey, signed: &SignedMessage) -> std::result::Result<(), Failure> {
-    let store = |path: &Path, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
+fn write(
+    args: &SignBlobArgs,
+    context: &Context,
+    key: &PrivateKey,
+    signed: &SignedMessage,
+) -> std::result::Result<(), Failure> {
+    let store =
+        |path: &Path, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
     if let Some(path) = &args.bundle {
         let bundle = match args.new_bundle_format {
             true => blob::bundle_of(key, signed).to_json()?,

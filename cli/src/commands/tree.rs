@@ -57,7 +57,11 @@ pub(super) async fn run(args: &TreeArgs, context: &Context) -> Result {
     Ok(Outcome::Proven)
 }
 
-fn print(context: &Context, image: &Image, attached: &[Attachment]) -> std::result::Result<(), crate::failure::Failure> {
+fn print(
+    context: &Context,
+    image: &Image,
+    attached: &[Attachment],
+) -> std::result::Result<(), crate::failure::Failure> {
     let output = &context.output;
     output.line(&format!("📦 Supply Chain Security Related artifacts for an image: {}", image.name()))?;
     if attached.is_empty() {

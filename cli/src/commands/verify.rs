@@ -76,10 +76,16 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     policy.annotations = pairs(&args.annotations);
     policy.check_claims = args.check_claims;
     if !args.check_claims {
-        context.output.warning("--check-claims=false: a trusted key's signature of any other image is accepted");
+        context
+            .output
+            .warning("--check-claims=false: a trusted key's signature of any other image is accepted");
     }
     let stores = Stores::new(context, &args.registry)?;
-    let images: Vec<_> = args.images.iter().map(|text| if args.local_image { format!("oci:{text}") } else { text.clone() }).collect();
+    let images: Vec<_> = args
+        .images
+        .iter()
+        .map(|text| if args.local_image { format!("oci:{text}") } else { text.clone() })
+        .collect();
     let steps: Vec<_> = images.iter().map(|text| verify_one(args, &stores, &policy, text)).collect();
     let mut steps = stream::iter(steps).buffered(stores.jobs());
     let mut end = End::default();
@@ -136,7 +142,13 @@ struct End {
 }
 
 impl End {
-    fn add(&mut self, args: &VerifyArgs, context: &Context, text: &str, answer: Answer) -> std::result::Result<(), Failure> {
+    fn add(
+        &mut self,
+        args: &VerifyArgs,
+        context: &Context,
+        text: &str,
+        answer: Answer,
+    ) -> std::result::Result<(), Failure> {
         let (image, verdict) = match answer {
             Ok(answer) => answer,
             Err(failure) => {
@@ -160,11 +172,16 @@ impl End {
         }
         match args.output {
             VerifyOutput::Json => {
-                let elements: Vec<_> =
-                    verdict.accepted.iter().map(|accepted| report::cosign_element(accepted, &verdict, &name)).collect();
+                let elements: Vec<_> = verdict
+                    .accepted
+                    .iter()
+                    .map(|accepted| report::cosign_element(accepted, &verdict, &name))
+                    .collect();
                 context.output.json(&elements)
             }
-            VerifyOutput::Text => context.output.line(&format!("{name}: {} valid signatures", verdict.accepted.len())),
+            VerifyOutput::Text => {
+                context.output.line(&format!("{name}: {} valid signatures", verdict.accepted.len()))
+            }
             VerifyOutput::Report => Ok(()),
         }
     }
@@ -203,7 +220,10 @@ fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
     let refusal = verdict.refusal.as_ref()?;
     if let Some(unread) = verdict.unread.first() {
         let error: &SourceError = &unread.error;
-        let message = format!("{name}: not decided: {} of the signatures could not be read: {error}", verdict.unread.len());
+        let message = format!(
+            "{name}: not decided: {} of the signatures could not be read: {error}",
+            verdict.unread.len()
+        );
         return Some(Failure::new(Outcome::Undecided, error.code(), message).hint("run it again"));
     }
     let code = refusal.code().as_str();
@@ -211,7 +231,9 @@ fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
     Some(match refusal {
         Refusal::NoSignatures => failure.hint("sign it with 'countersign sign --key KEY IMAGE'"),
         Refusal::NoneAccepted { .. } => match verdict.refused.first() {
-            Some(first) => failure.hint(format!("the first: {} [{}]", first.refusal, first.refusal.code().as_str())),
+            Some(first) => {
+                failure.hint(format!("the first: {} [{}]", first.refusal, first.refusal.code().as_str()))
+            }
             None => failure,
         },
         _ => failure,

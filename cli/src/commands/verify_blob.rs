@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use countersign_core::outcome::Outcome;
-use countersign_core::verify::blob::{BlobError, BlobSignature, verify_blob};
 use countersign_core::verify::SignatureProven;
+use countersign_core::verify::blob::{BlobError, BlobSignature, verify_blob};
 use countersign_core::{file, limits};
 use serde_json::json;
 
@@ -66,7 +66,11 @@ pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
     Ok(Outcome::Proven)
 }
 
-fn print(args: &VerifyBlobArgs, context: &Context, proven: &SignatureProven) -> std::result::Result<(), Failure> {
+fn print(
+    args: &VerifyBlobArgs,
+    context: &Context,
+    proven: &SignatureProven,
+) -> std::result::Result<(), Failure> {
     let (key, scheme) = (keys::name(proven.key()), proven.scheme().name());
     match args.output {
         Some(BlobOutput::Json) => context.output.json(&json!({
@@ -74,16 +78,21 @@ fn print(args: &VerifyBlobArgs, context: &Context, proven: &SignatureProven) -> 
             "outcome": "proven",
             "signer": {"key": key, "scheme": scheme},
         })),
-        Some(BlobOutput::Text) => context.output.line(&format!("{}: signed by {key} ({scheme})", args.blob.display())),
+        Some(BlobOutput::Text) => {
+            context.output.line(&format!("{}: signed by {key} ({scheme})", args.blob.display()))
+        }
         None => Ok(()),
     }
 }
 
 fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failure> {
-    let read = |path: &Path| file::read_bounded(path, limits::ATTACHMENT_BYTES).map_err(|error| Failure::setting(path, &error));
+    let read = |path: &Path| {
+        file::read_bounded(path, limits::ATTACHMENT_BYTES).map_err(|error| Failure::setting(path, &error))
+    };
     if let Some(path) = &args.bundle {
         let bundle = read(path)?;
-        return BlobSignature::from_bundle(&bundle).map_err(|refusal| Failure::from(refusal).at(path.display()));
+        return BlobSignature::from_bundle(&bundle)
+            .map_err(|refusal| Failure::from(refusal).at(path.display()));
     }
     let text = args.signature.as_deref().unwrap_or_default();
     match Path::new(text).exists() {

@@ -55,10 +55,22 @@ impl SignCompat {
             ("--tlog-upload or --use-signing-config", asks_for_log, "writing to a transparency log"),
             ("--rekor-url", self.rekor_url.is_some() && !no_log, "writing to a transparency log"),
             ("--timestamp-server-url", self.timestamp_server_url.is_some(), "asking a timestamp authority"),
-            ("--certificate or --certificate-chain", self.certificate.is_some() || self.certificate_chain.is_some(), "signing with a certificate"),
-            ("--identity-token, --fulcio-url or --issue-certificate", self.asks_for_identity(), "keyless signing"),
+            (
+                "--certificate or --certificate-chain",
+                self.certificate.is_some() || self.certificate_chain.is_some(),
+                "signing with a certificate",
+            ),
+            (
+                "--identity-token, --fulcio-url or --issue-certificate",
+                self.asks_for_identity(),
+                "keyless signing",
+            ),
             ("--sk", self.sk || self.slot.is_some(), "signing with a hardware token"),
-            ("--record-creation-timestamp", self.record_creation_timestamp == Some(true), "a creation time in legacy signatures"),
+            (
+                "--record-creation-timestamp",
+                self.record_creation_timestamp == Some(true),
+                "a creation time in legacy signatures",
+            ),
         ])?;
         // A signing config that names no service asks for nothing.
         match &self.signing_config {
@@ -126,15 +138,26 @@ impl VerifyCompat {
         let certificate = self.certificate.is_some() || self.certificate_chain.is_some();
         let timestamps = self.use_signed_timestamps || self.timestamp_certificate_chain.is_some();
         refuse(&[
-            ("--insecure-ignore-tlog=false", self.insecure_ignore_tlog == Some(false), "checking a transparency log"),
+            (
+                "--insecure-ignore-tlog=false",
+                self.insecure_ignore_tlog == Some(false),
+                "checking a transparency log",
+            ),
             ("--use-signed-timestamps", timestamps, "checking timestamps"),
-            ("--certificate-identity and --certificate-oidc-issuer", identity.iter().any(|flag| flag.is_some()), "verifying an identity (keyless)"),
+            (
+                "--certificate-identity and --certificate-oidc-issuer",
+                identity.iter().any(|flag| flag.is_some()),
+                "verifying an identity (keyless)",
+            ),
             ("--certificate or --certificate-chain", certificate, "verifying with a certificate"),
             ("--sk", self.sk || self.slot.is_some(), "verifying with a hardware token"),
         ])?;
-        let log_ignored = self.insecure_ignore_tlog == Some(true) || self.private_infrastructure == Some(true);
+        let log_ignored =
+            self.insecure_ignore_tlog == Some(true) || self.private_infrastructure == Some(true);
         match &self.trusted_root {
-            Some(path) if !log_ignored => without_services(path, "--trusted-root", &["tlogs", "timestampAuthorities"]),
+            Some(path) if !log_ignored => {
+                without_services(path, "--trusted-root", &["tlogs", "timestampAuthorities"])
+            }
             _ => Ok(()),
         }
     }
@@ -142,18 +165,22 @@ impl VerifyCompat {
 
 fn refuse(flags: &[(&str, bool, &str)]) -> Result<(), Failure> {
     match flags.iter().find(|(_, given, _)| *given) {
-        Some((flag, _, what)) => Err(Failure::usage(format!("{flag}: {what} is not available in this version"))
-            .hint("leave the flag out; signatures by a key need no log, timestamp or certificate")),
+        Some((flag, _, what)) => {
+            Err(Failure::usage(format!("{flag}: {what} is not available in this version"))
+                .hint("leave the flag out; signatures by a key need no log, timestamp or certificate"))
+        }
         None => Ok(()),
     }
 }
 
 /// Accepts a configuration file that names none of these services.
 fn without_services(path: &Path, flag: &str, fields: &[&str]) -> Result<(), Failure> {
-    let document = file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
+    let document =
+        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
     let document: Value =
         json::read(&document).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    let named = |field: &&&str| document.get(**field).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let named =
+        |field: &&&str| document.get(**field).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     match fields.iter().find(named) {
         Some(field) => Err(Failure::usage(format!(
             "{flag} {}: '{field}' names services that this version does not use",

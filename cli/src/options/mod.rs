@@ -4,7 +4,7 @@ mod compat;
 mod registry;
 
 pub(crate) use compat::{SignCompat, VerifyCompat};
-pub(crate) use registry::RegistryArgs;
+pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 
 use std::collections::BTreeMap;
 

@@ -62,7 +62,8 @@ fn annotations(predicate_type: &str, now: Timestamp) -> Annotations {
 }
 
 /// Adds a legacy signature to the image's `.sig` tag. `extra` are further annotations of its layer (certificate,
-/// chain, log entry, timestamp). Gives the digest of the layer.
+/// chain, log entry, timestamp); `manifest_type` is that of a new `.sig` manifest, OCI's or Docker's. Gives the digest of
+/// the layer.
 ///
 /// # Errors
 /// When the store fails.
@@ -71,12 +72,13 @@ pub async fn attach_legacy(
     payload: Vec<u8>,
     signature: &[u8],
     extra: Annotations,
+    manifest_type: &str,
 ) -> Result<Digest, SignError> {
     let store = image.attachments.as_ref();
     let mut layer = LegacySignature::layer(&payload, signature);
     layer.annotations.get_or_insert_default().extend(extra);
     let digest = layer.digest;
-    let (manifest, (config, content)) = layered(vec![layer.clone()], None)?;
+    let (manifest, (config, content)) = layered(vec![layer.clone()], None, manifest_type)?;
     tokio::try_join!(put(store, &layer, Bytes::from(payload)), put(store, &config, content))?;
     let tag = Tag::attached(&image.digest, ".sig");
     store.add_to_tag(&tag, SharedTag::LegacyLayers, &manifest).await?;

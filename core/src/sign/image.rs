@@ -27,6 +27,8 @@ pub struct SignRequest {
     pub annotations: BTreeMap<String, String>,
     /// What to write.
     pub formats: Formats,
+    /// The media type of a new legacy manifest: OCI's or Docker's.
+    pub manifest_type: &'static str,
     /// Sign again what is signed already.
     pub force: bool,
     /// The time that the stored manifest says it was made at.
@@ -75,7 +77,9 @@ pub async fn sign_image(
                 let payload =
                     Payload::new(&request.docker_reference, image.digest, &request.annotations).to_json()?;
                 let signature = legacy_for(&payload, signer).await?;
-                let stored = attach_legacy(image, payload, &signature, Annotations::new()).await?;
+                let stored =
+                    attach_legacy(image, payload, &signature, Annotations::new(), request.manifest_type)
+                        .await?;
                 Signed { format: Format::Legacy, stored, already: false }
             }
         });

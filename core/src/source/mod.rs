@@ -8,6 +8,7 @@
 pub mod archive;
 mod error;
 pub mod layout;
+pub mod registry;
 pub mod shared_tag;
 
 use std::fmt;

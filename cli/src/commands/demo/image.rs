@@ -42,7 +42,8 @@ pub(super) async fn build(target: &str, text: &str) -> Result<Digest, Failure> {
 
 fn open(target: &str) -> Result<(Layout, Tag), Failure> {
     let Location::Layout(local) = target.parse()? else {
-        return Err(Failure::usage(format!("{target}: the demo's image is built in a layout")).hint("name it oci:DIR:TAG"));
+        return Err(Failure::usage(format!("{target}: the demo's image is built in a layout"))
+            .hint("name it oci:DIR:TAG"));
     };
     let Some(LocalSelector::Name(name)) = &local.selector else {
         return Err(Failure::usage(format!("{target}: the tag is missing")).hint("name it oci:DIR:TAG"));

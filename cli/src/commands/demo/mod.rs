@@ -95,11 +95,23 @@ fn steps(directory: &Path) -> Vec<Step> {
     };
     let (private, public) = (format!("{key}.key"), format!("{key}.pub"));
     vec![
-        step("A key pair for the release engineer", Outcome::Proven, &["generate-key-pair", "--output-key-prefix", &key]),
+        step(
+            "A key pair for the release engineer",
+            Outcome::Proven,
+            &["generate-key-pair", "--output-key-prefix", &key],
+        ),
         step("A small image, in an OCI image layout", Outcome::Proven, &["demo", "--build-image", &image]),
         step("Nobody has signed it yet: refused", Outcome::Refused, &["verify", "--key", &public, &image]),
-        step("The release engineer signs it", Outcome::Proven, &["sign", "--key", &private, "-a", "env=demo", &image]),
-        step("The gate verifies it", Outcome::Proven, &["verify", "--key", &public, "-a", "env=demo", &image]),
+        step(
+            "The release engineer signs it",
+            Outcome::Proven,
+            &["sign", "--key", &private, "-a", "env=demo", &image],
+        ),
+        step(
+            "The gate verifies it",
+            Outcome::Proven,
+            &["verify", "--key", &public, "-a", "env=demo", &image],
+        ),
         step("What is attached to it", Outcome::Proven, &["tree", &image]),
         step(
             "Somebody puts another image behind the tag",

@@ -262,11 +262,10 @@ async fn referrer_manifest(
 
 /// Why an entry that describes itself so is no image signature; `None` when it may be one.
 fn not_a_signature(artifact_type: Option<&str>, descriptor: &Descriptor) -> Option<String> {
-    match artifact_type {
-        Some(kind) if !kind.starts_with(media_type::BUNDLE_PREFIX) => {
-            return Some(format!("artifact of type {kind}"));
-        }
-        _ => {}
+    // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
+    let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
+    if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
+        return Some(format!("artifact of type {kind}"));
     }
     match descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE) {
         Some(predicate) if predicate != COSIGN_SIGN => Some(format!("attestation of type {predicate}")),

@@ -58,6 +58,40 @@ pub const CONNECT: Duration = Duration::from_secs(10);
 /// The time without a byte after which a transfer is given up.
 pub const IDLE: Duration = Duration::from_secs(30);
 
+/// The slowest transfer of a blob that is waited for, in bytes a second: the time that a blob of `n` bytes may take is
+/// the timeout of a request and `n / TRANSFER_RATE` seconds.
+pub const TRANSFER_RATE: u64 = 16 << 10;
+
+/// Bytes of a message of a server that are repeated in an error.
+pub const SERVER_MESSAGE_BYTES: usize = 400;
+
+/// Blobs up to this size are sent at once, without asking first whether the store has them.
+pub const SMALL_BLOB_BYTES: u64 = 64 << 10;
+
+/// Blobs above this size are sent in pieces.
+pub const SINGLE_UPLOAD_BYTES: u64 = 1 << 30;
+
+/// Bytes of one piece of a blob that is sent in pieces, unless the store asks for larger ones.
+pub const UPLOAD_PIECE_BYTES: u64 = 16 << 20;
+
+/// The largest piece that a store may ask for.
+pub const UPLOAD_PIECE_MAX_BYTES: u64 = 256 << 20;
+
+/// Bytes that a credential helper may print.
+pub const HELPER_OUTPUT_BYTES: u64 = 1 << 20;
+
+/// The time that a credential helper may take.
+pub const HELPER_TIME: Duration = Duration::from_secs(30);
+
+/// The time that one writer may take to merge a shared tag. Far below [`MARKER_STALE`].
+pub const MERGE_TOTAL: Duration = Duration::from_secs(300);
+
+/// The age after which the marker that a writer left behind is no longer that of a writer at work.
+pub const MARKER_STALE: Duration = Duration::from_secs(15 * 60);
+
+/// Stale markers that one writer removes.
+pub const MARKERS_RETIRED: usize = 8;
+
 /// Rounds of merging a shared index with what others wrote meanwhile.
 pub const MERGE_ROUNDS: u32 = 200;
 

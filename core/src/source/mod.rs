@@ -6,6 +6,7 @@
 //! store that answered may say that something is missing.
 
 mod error;
+pub mod registry;
 pub mod shared_tag;
 
 use std::fmt;

@@ -1,0 +1,176 @@
+//! Blobs: reading. What is handed out has the digest and the size of its descriptor; inline `data` and foreign `urls`
+//! of a descriptor are not looked at (attacks.md row 14).
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http::{Method, StatusCode};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::{Sleep, sleep_until};
+use tokio_util::io::StreamReader;
+
+use super::RegistrySource;
+use super::auth::Access;
+use super::transport::{Answer, Call};
+use crate::digest::{Digest, Hasher};
+use crate::oci::Descriptor;
+use crate::source::{BlobReader, Result, SourceError};
+
+impl RegistrySource {
+    pub(super) async fn read_blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Bytes> {
+        if descriptor.size > limit {
+            return Err(SourceError::Limit {
+                place: self.blob_place(&descriptor.digest),
+                what: "blob in bytes",
+                limit,
+            });
+        }
+        let mut call = blob_call(Method::GET, &descriptor.digest);
+        // One byte more than there should be, so that too many are noticed.
+        call.limit = Some(descriptor.size.saturating_add(1));
+        call.transfer = descriptor.size;
+        let answer = match self.call(call).await {
+            // More than the descriptor says, and not asked for to the end.
+            Err(SourceError::Limit { place, limit, .. }) => {
+                return Err(SourceError::SizeMismatch {
+                    place,
+                    expected: descriptor.size,
+                    got: limit.saturating_add(1),
+                });
+            }
+            other => other?,
+        };
+        let answer = self.found(answer, &descriptor.digest)?;
+        let (place, got) = (answer.place(), answer.body.len() as u64);
+        if got != descriptor.size {
+            return Err(SourceError::SizeMismatch { place, expected: descriptor.size, got });
+        }
+        let expected = descriptor.digest;
+        let got = Digest::of(expected.algorithm(), &answer.body);
+        if got != expected {
+            return Err(SourceError::DigestMismatch { place, expected, got });
+        }
+        Ok(answer.body)
+    }
+
+    pub(super) async fn open_blob(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        let mut call = blob_call(Method::GET, &descriptor.digest);
+        call.limit = None;
+        let begin = Instant::now();
+        let answer = self.found(self.call(call).await?, &descriptor.digest)?;
+        let place = answer.place();
+        let Some(response) = answer.stream else {
+            return Err(super::problem::protocol(place, "the answer has no body"));
+        };
+        if let Some(got) = response.content_length().filter(|got| *got != descriptor.size) {
+            return Err(SourceError::SizeMismatch { place, expected: descriptor.size, got });
+        }
+        let stream = response.bytes_stream().map_err(io::Error::other);
+        let deadline = begin + self.inner.allowance(descriptor.size);
+        let idle = self.inner.options.idle;
+        let next = |idle| deadline.min(Instant::now() + idle);
+        Ok(Box::new(Checked {
+            inner: Box::pin(StreamReader::new(stream)),
+            hasher: Some(Hasher::new(descriptor.digest.algorithm())),
+            descriptor: descriptor.clone(),
+            place,
+            alarm: Box::pin(sleep_until(next(idle).into())),
+            deadline,
+            idle,
+        }))
+    }
+
+    pub(super) async fn find_blob(&self, descriptor: &Descriptor) -> Result<bool> {
+        let answer = self.call(blob_call(Method::HEAD, &descriptor.digest)).await?;
+        match answer.status {
+            StatusCode::OK => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => Err(answer.refusal()),
+        }
+    }
+
+    fn found(&self, answer: Answer, digest: &Digest) -> Result<Answer> {
+        match answer.status {
+            StatusCode::OK => Ok(answer),
+            StatusCode::NOT_FOUND => {
+                let place = self.state.repository.to_string();
+                Err(SourceError::NotFound { place, what: format!("blob {digest}") })
+            }
+            _ => Err(answer.refusal()),
+        }
+    }
+
+    fn blob_place(&self, digest: &Digest) -> String {
+        format!("{}/blobs/{digest}", self.state.repository)
+    }
+}
+
+fn blob_call(method: Method, digest: &Digest) -> Call {
+    Call::new(method, format!("blobs/{digest}"), Access::Pull)
+}
+
+/// A stream that ends well only when its bytes are those of the descriptor, and came in time.
+struct Checked {
+    inner: Pin<Box<dyn AsyncRead + Send>>,
+    hasher: Option<Hasher>,
+    descriptor: Descriptor,
+    place: String,
+    alarm: Pin<Box<Sleep>>,
+    deadline: Instant,
+    idle: std::time::Duration,
+}
+
+impl Checked {
+    fn finish(&mut self) -> io::Result<()> {
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        let (expected, got) = (self.descriptor.size, hasher.length());
+        if got != expected {
+            return Err(self.mismatch(expected, got));
+        }
+        let (expected, got) = (self.descriptor.digest, hasher.finish());
+        if got != expected {
+            let place = self.place.clone();
+            return Err(io::Error::other(SourceError::DigestMismatch { place, expected, got }));
+        }
+        Ok(())
+    }
+
+    fn mismatch(&self, expected: u64, got: u64) -> io::Error {
+        io::Error::other(SourceError::SizeMismatch { place: self.place.clone(), expected, got })
+    }
+}
+
+impl AsyncRead for Checked {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = self.inner.as_mut().poll_read(context, buffer);
+        if polled.is_pending() {
+            ready!(self.alarm.as_mut().poll(context));
+            let error = SourceError::Timeout { place: self.place.clone(), after: self.idle };
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, error)));
+        }
+        ready!(polled)?;
+        let next = self.deadline.min(Instant::now() + self.idle);
+        self.alarm.as_mut().reset(next.into());
+        let expected = self.descriptor.size;
+        let new = &buffer.filled()[before..];
+        let at_end = new.is_empty() && buffer.remaining() > 0;
+        let seen = self.hasher.as_mut().map_or(expected, |hasher| {
+            hasher.update(new);
+            hasher.length()
+        });
+        if seen > expected {
+            buffer.set_filled(before);
+            return Poll::Ready(Err(self.mismatch(expected, seen)));
+        }
+        Poll::Ready(if at_end { self.finish() } else { Ok(()) })
+    }
+}

@@ -1,0 +1,328 @@
+//! Adding to a tag that others add to as well, on registries that know no conditional requests.
+//!
+//! A read, a merge and a write lose what somebody else wrote between the read and the write, and reading back does not
+//! help: the other may still be about to write from an older read. So each writer announces itself first:
+//!
+//! 1. **Announce**: store the addition under a marker, a tag of its own beside the shared one.
+//! 2. **Read** the shared tag.
+//! 3. **Write** it back with the addition and all announced additions that it lacks.
+//! 4. **List** the markers; fetch the additions of those that the shared tag does not show, and go to 2 if there are any.
+//! 5. **Read back**; go to 3 if anything known is missing.
+//! 6. **Withdraw** the marker if the listing showed no other; else leave it.
+//!
+//! Why nothing is lost: suppose that writer B withdrew, so that its listing L, taken when the shared tag had already
+//! shown B's addition (at t < L), showed B's marker alone. Could a later write lack B's addition? Take the first write
+//! after t that does. Everything that could be read between t and that write has the addition, so its writer A had
+//! read before t, and announced itself before that. A's marker is not in L, so A had withdrawn by then, after its last
+//! write, and after a listing that followed that write and showed no marker but A's own. But B's marker was there from
+//! before t until after L: a contradiction. Suppose instead that B left its marker. Then whoever overwrites B's
+//! addition lists the markers after its write, finds B's, and merges it. A crash at any point leaves a marker, which
+//! the next writer merges.
+//!
+//! What is presumed: a write that got no answer may still take effect later, so its writer does not withdraw; a marker
+//! older than [`limits::MARKER_STALE`] belongs to no writer at work, since a writer gives up after
+//! [`limits::MERGE_TOTAL`], and may be removed by anybody once the shared tag shows its addition.
+//!
+//! A marker is called `TAG.SSSSSSSSFFFFFFFFFFFFFFFFRRRRRRRR`: the second it was made, a fingerprint of the addition
+//! by which others see that the shared tag has it without fetching it, and a random number, all hexadecimal. Where tags
+//! cannot be deleted markers stay, and the fingerprint keeps them from costing anything.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::RegistrySource;
+use super::problem::protocol;
+use super::retry::{chance, random};
+use crate::digest::Digest;
+use crate::limits;
+use crate::oci::{Descriptor, Document, OciError, RawManifest};
+use crate::reference::{Selector, Tag};
+use crate::source::shared_tag::Merged;
+use crate::source::{BlobContent, Result, SharedTag, SourceError};
+
+/// What the protocol needs of a store.
+pub(super) trait Store {
+    /// The name of the tag in errors.
+    fn place(&self, tag: &Tag) -> String;
+    /// Seconds since 1970.
+    fn now(&self) -> i64;
+    /// Whether a writer that began then must give up.
+    fn is_late(&self, begin: Instant) -> bool;
+    /// Waits a while, longer in later rounds.
+    async fn pause(&self, round: u32);
+    /// What the tag names.
+    async fn read(&self, tag: &Tag) -> Result<Option<RawManifest>>;
+    /// Whether the manifest is there.
+    async fn has(&self, digest: &Digest) -> Result<bool>;
+    /// Stores a manifest, trying again where that helps.
+    async fn store(&self, selector: &Selector, manifest: &RawManifest) -> Result<()>;
+    /// Makes the tag name this, in one try.
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()>;
+    /// The tags that begin with `prefix`, which stands behind `after`.
+    async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>>;
+    /// Removes a tag.
+    async fn remove(&self, tag: &Tag) -> Result<bool>;
+}
+
+/// Adds `addition` to what `tag` names.
+pub(super) async fn add(
+    store: &impl Store,
+    tag: &Tag,
+    kind: SharedTag,
+    addition: &RawManifest,
+) -> Result<()> {
+    let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
+        .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
+    let mut writer = Writer {
+        store,
+        tag,
+        kind,
+        prefix: format!("{tag}."),
+        marker,
+        additions: vec![addition.clone()],
+        fetched: HashSet::new(),
+        uncertain: 0,
+    };
+    let begin = Instant::now();
+    store.store(&writer.marker.tag.clone().into(), addition).await?;
+    let mut listed: Option<Vec<Marker>> = None;
+    for round in 0..limits::MERGE_ROUNDS {
+        let current = store.read(tag).await?;
+        let merged =
+            kind.merge(current.as_ref(), &writer.additions).map_err(|source| writer.refused(source))?;
+        match listed.take() {
+            Some(markers) if !merged.changed => return writer.withdraw(&markers, &merged.manifest).await,
+            _ => {}
+        }
+        if store.is_late(begin) {
+            break;
+        }
+        if merged.changed && !writer.write(&merged).await? {
+            store.pause(round).await;
+            continue;
+        }
+        let markers = writer.markers().await?;
+        if writer.fetch(&markers, &merged.manifest).await? {
+            store.pause(round).await;
+        } else {
+            listed = Some(markers);
+        }
+    }
+    let why = "others kept writing to this tag: what was added is stored, and the next writer will merge it";
+    Err(protocol(store.place(tag), why))
+}
+
+struct Writer<'a, S> {
+    store: &'a S,
+    tag: &'a Tag,
+    kind: SharedTag,
+    prefix: String,
+    marker: Marker,
+    /// Our own addition, and all announced ones that were fetched.
+    additions: Vec<RawManifest>,
+    fetched: HashSet<Tag>,
+    /// Writes that got no answer.
+    uncertain: u32,
+}
+
+impl<S: Store> Writer<'_, S> {
+    /// Writes the shared tag; `false` when it is not known whether that happened.
+    async fn write(&mut self, merged: &Merged) -> Result<bool> {
+        match self.store.replace(self.tag, merged).await {
+            Ok(()) => Ok(true),
+            Err(error) if self.uncertain < limits::REQUEST_TRIES && may_have_happened(&error) => {
+                self.uncertain += 1;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn markers(&self) -> Result<Vec<Marker>> {
+        let tags = self.store.list(self.tag, &self.prefix).await?;
+        let others = tags.into_iter().filter(|tag| *tag != self.marker.tag);
+        Ok(others.filter_map(|tag| Marker::parse(tag, &self.prefix)).collect())
+    }
+
+    /// Fetches the additions of markers that `shared` does not show; whether there was any new one.
+    async fn fetch(&mut self, markers: &[Marker], shared: &RawManifest) -> Result<bool> {
+        let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
+        let mut any = false;
+        for marker in markers {
+            if shown.contains(&marker.fingerprint) || !self.fetched.insert(marker.tag.clone()) {
+                continue;
+            }
+            // A marker that is gone by now was withdrawn: the shared tag has what it announced.
+            let Some(addition) = self.store.read(&marker.tag).await? else { continue };
+            // What cannot be merged is no announcement.
+            if self
+                .kind
+                .merge(Some(shared), std::slice::from_ref(&addition))
+                .is_ok_and(|merged| merged.changed)
+            {
+                self.additions.push(addition);
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    /// Removes markers that nobody needs: stale ones, and our own if there is no other.
+    async fn withdraw(&self, markers: &[Marker], shared: &RawManifest) -> Result<()> {
+        let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
+        let now = self.store.now();
+        let stale = i64::try_from(limits::MARKER_STALE.as_secs()).unwrap_or(i64::MAX);
+        let is_stale = |marker: &&Marker| now - marker.second > stale && shown.contains(&marker.fingerprint);
+        let (old, live): (Vec<_>, Vec<_>) = markers.iter().partition(is_stale);
+        for marker in old.into_iter().take(limits::MARKERS_RETIRED) {
+            if let Ok(Some(addition)) = self.store.read(&marker.tag).await
+                && !self.retire(&marker.tag, &addition).await?
+            {
+                break;
+            }
+        }
+        if live.is_empty() && self.uncertain == 0 {
+            self.retire(&self.marker.tag, &self.additions[0]).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a marker; `false` when the registry does not remove tags. Some registries remove the manifest with its
+    /// last tag: what the index names is put back then.
+    async fn retire(&self, marker: &Tag, addition: &RawManifest) -> Result<bool> {
+        match self.store.remove(marker).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(true),
+            // Everything that was promised is done, and a marker that stays does no harm.
+            Err(_) => return Ok(false),
+        }
+        if self.kind == SharedTag::ReferrersIndex && !self.store.has(&addition.digest).await? {
+            self.store.store(&addition.digest.into(), addition).await?;
+        }
+        Ok(true)
+    }
+
+    fn refused(&self, source: OciError) -> SourceError {
+        SourceError::Manifest { place: self.store.place(self.tag), source }
+    }
+}
+
+/// Whether a write that failed so may still take effect.
+fn may_have_happened(error: &SourceError) -> bool {
+    match error {
+        SourceError::Unreachable { .. } | SourceError::Timeout { .. } | SourceError::Throttled { .. } => true,
+        SourceError::Status { status, .. } => *status >= 500,
+        _ => false,
+    }
+}
+
+/// An announcement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Marker {
+    tag: Tag,
+    second: i64,
+    fingerprint: String,
+}
+
+impl Marker {
+    fn new(shared: &Tag, now: i64, fingerprint: &str) -> Option<Self> {
+        let second = u32::try_from(now).unwrap_or(0);
+        let random = hex::encode(random::<4>());
+        let tag = format!("{shared}.{second:08x}{fingerprint}{random}").parse().ok()?;
+        Some(Self { tag, second: second.into(), fingerprint: fingerprint.into() })
+    }
+
+    fn parse(tag: Tag, prefix: &str) -> Option<Self> {
+        let rest = tag.as_str().strip_prefix(prefix)?;
+        let is_marker = rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let second = i64::from_str_radix(rest.get(..8)?, 16).ok()?;
+        let fingerprint = rest.get(8..24)?.to_owned();
+        is_marker.then_some(Self { tag, second, fingerprint })
+    }
+}
+
+/// By what an addition is recognised in the shared document: the digest of a manifest, or what makes a layer the same
+/// as another.
+fn fingerprint(kind: SharedTag, addition: &RawManifest) -> String {
+    if kind == SharedTag::LegacyLayers
+        && let Ok(Document::Manifest(manifest)) = addition.parse()
+        && let [layer] = manifest.layers.as_slice()
+    {
+        return of_layer(layer);
+    }
+    short(&addition.digest)
+}
+
+/// The fingerprints of all that the shared document has.
+fn shown(kind: SharedTag, shared: &RawManifest) -> std::result::Result<HashSet<String>, OciError> {
+    Ok(match (kind, shared.parse()?) {
+        (SharedTag::ReferrersIndex, Document::Index(index)) => {
+            index.manifests.iter().map(|entry| short(&entry.digest)).collect()
+        }
+        (SharedTag::LegacyLayers, Document::Manifest(manifest)) => {
+            manifest.layers.iter().map(of_layer).collect()
+        }
+        _ => HashSet::new(),
+    })
+}
+
+fn of_layer(layer: &Descriptor) -> String {
+    let annotations = layer.annotations.clone().unwrap_or_default();
+    short(&Digest::sha256(format!("{} {annotations:?}", layer.digest).as_bytes()))
+}
+
+fn short(digest: &Digest) -> String {
+    let mut hex = digest.hex();
+    hex.truncate(16);
+    hex
+}
+
+impl Store for RegistrySource {
+    fn place(&self, tag: &Tag) -> String {
+        format!("{}:{tag}", self.state.repository)
+    }
+
+    fn now(&self) -> i64 {
+        self.inner.now().as_second()
+    }
+
+    fn is_late(&self, begin: Instant) -> bool {
+        begin.elapsed() > limits::MERGE_TOTAL
+    }
+
+    async fn pause(&self, round: u32) {
+        let longest = Duration::from_millis(20) * (round + 1).min(20);
+        tokio::time::sleep(longest.mul_f64(chance())).await;
+    }
+
+    async fn read(&self, tag: &Tag) -> Result<Option<RawManifest>> {
+        self.read_manifest(&tag.clone().into()).await
+    }
+
+    async fn has(&self, digest: &Digest) -> Result<bool> {
+        Ok(self.describe_manifest(&(*digest).into()).await?.is_some())
+    }
+
+    async fn store(&self, selector: &Selector, manifest: &RawManifest) -> Result<()> {
+        self.write_manifest(selector, manifest, false).await.map(|_| ())
+    }
+
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
+        if let Some((descriptor, bytes)) = &merged.config {
+            self.upload(descriptor, BlobContent::Bytes(bytes.clone()), None).await?;
+        }
+        self.write_manifest(&tag.clone().into(), &merged.manifest, true).await.map(|_| ())
+    }
+
+    async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {
+        self.list_tags_after(after, prefix).await
+    }
+
+    async fn remove(&self, tag: &Tag) -> Result<bool> {
+        self.delete_manifest(&tag.clone().into()).await
+    }
+}
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

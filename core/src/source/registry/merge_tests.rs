@@ -1,0 +1,367 @@
+//! The protocol against a fake store, in many interleavings that a seed decides. Every request of every writer is a
+//! step of its own, so that any two requests of any two writers come in any order, and a write takes effect between
+//! two steps of its writer.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+use crate::media_type;
+use crate::oci::{Annotations, ImageManifest};
+use crate::source::shared_tag::layered;
+
+/// What a tag store holds, and how it misbehaves.
+#[derive(Default)]
+struct Fake {
+    tags: RefCell<BTreeMap<Tag, RawManifest>>,
+    manifests: RefCell<Vec<RawManifest>>,
+    /// Whether tags can be removed.
+    removes: bool,
+    /// Whether a manifest goes with its last tag.
+    removes_manifests: bool,
+    /// Every so many writes of the shared tag fail, half of them after they took effect.
+    fails: Option<u32>,
+    writes: Cell<u32>,
+    requests: Cell<u32>,
+    now: Cell<i64>,
+}
+
+/// Lets others run.
+async fn step() {
+    let mut waited = false;
+    std::future::poll_fn(
+        |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
+    )
+    .await;
+}
+
+impl Fake {
+    async fn request(&self) {
+        self.requests.set(self.requests.get() + 1);
+        step().await;
+    }
+
+    fn keep(&self, manifest: &RawManifest) {
+        if !self.manifests.borrow().contains(manifest) {
+            self.manifests.borrow_mut().push(manifest.clone());
+        }
+    }
+}
+
+impl Store for Fake {
+    fn place(&self, tag: &Tag) -> String {
+        tag.to_string()
+    }
+
+    fn now(&self) -> i64 {
+        self.now.get()
+    }
+
+    fn is_late(&self, _: Instant) -> bool {
+        false
+    }
+
+    async fn pause(&self, _: u32) {
+        step().await;
+    }
+
+    async fn read(&self, tag: &Tag) -> Result<Option<RawManifest>> {
+        self.request().await;
+        let found = self.tags.borrow().get(tag).cloned();
+        step().await;
+        Ok(found)
+    }
+
+    async fn has(&self, digest: &Digest) -> Result<bool> {
+        self.request().await;
+        Ok(self.manifests.borrow().iter().any(|manifest| manifest.digest == *digest))
+    }
+
+    async fn store(&self, selector: &Selector, manifest: &RawManifest) -> Result<()> {
+        self.request().await;
+        self.keep(manifest);
+        if let Selector::Tag(tag) = selector {
+            self.tags.borrow_mut().insert(tag.clone(), manifest.clone());
+        }
+        step().await;
+        Ok(())
+    }
+
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
+        self.request().await;
+        self.writes.set(self.writes.get() + 1);
+        let failing = self.fails.is_some_and(|every| self.writes.get() % every == 0);
+        if !failing || self.writes.get().is_multiple_of(2) {
+            self.keep(&merged.manifest);
+            self.tags.borrow_mut().insert(tag.clone(), merged.manifest.clone());
+        }
+        step().await;
+        match failing {
+            true => Err(SourceError::Unreachable { place: tag.to_string(), why: "reset".into() }),
+            false => Ok(()),
+        }
+    }
+
+    async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {
+        self.request().await;
+        let tags = self.tags.borrow();
+        let found = tags.keys().filter(|tag| *tag > after && tag.as_str().starts_with(prefix));
+        let found = found.cloned().collect();
+        drop(tags);
+        step().await;
+        Ok(found)
+    }
+
+    async fn remove(&self, tag: &Tag) -> Result<bool> {
+        self.request().await;
+        if !self.removes {
+            let what = "no".into();
+            return Err(SourceError::Unsupported { place: tag.to_string(), what });
+        }
+        let removed = self.tags.borrow_mut().remove(tag);
+        if let Some(removed) = removed.as_ref().filter(|_| self.removes_manifests)
+            && !self.tags.borrow().values().any(|manifest| manifest == removed)
+        {
+            self.manifests.borrow_mut().retain(|manifest| manifest != removed);
+        }
+        Ok(removed.is_some())
+    }
+}
+
+/// A small generator (xorshift), so that a seed names an interleaving.
+struct Dice(u64);
+
+impl Dice {
+    fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from((self.0 >> 11) % sides as u64).unwrap()
+    }
+}
+
+fn addition(kind: SharedTag, number: usize) -> RawManifest {
+    let annotations = Annotations::from([("n".into(), number.to_string())]);
+    match kind {
+        SharedTag::LegacyLayers => {
+            let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, b"payload");
+            layer.annotations = Some(annotations);
+            layered(vec![layer], None).unwrap().0
+        }
+        SharedTag::ReferrersIndex => {
+            let manifest = ImageManifest {
+                schema_version: 2,
+                media_type: Some(media_type::OCI_MANIFEST.into()),
+                artifact_type: Some("application/x".into()),
+                config: Descriptor::of(media_type::OCI_EMPTY, b"{}"),
+                layers: vec![],
+                subject: None,
+                annotations: Some(annotations),
+            };
+            RawManifest::write(media_type::OCI_MANIFEST, &manifest).unwrap()
+        }
+    }
+}
+
+fn tag() -> Tag {
+    Tag::attached(&Digest::sha256(b"image"), ".sig")
+}
+
+type Writing<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// Runs writers in the order that the dice decide; those whose number is in `crash` stop somewhere on the way. Returns
+/// who has finished.
+fn interleave(
+    fake: &Fake,
+    kind: SharedTag,
+    additions: &[RawManifest],
+    crash: &[usize],
+    dice: &mut Dice,
+) -> Vec<usize> {
+    let shared = tag();
+    let mut running: Vec<(usize, usize, Writing<'_>)> = Vec::new();
+    for (number, addition) in additions.iter().enumerate() {
+        let left = if crash.contains(&number) { 1 + dice.roll(40) } else { usize::MAX };
+        running.push((number, left, Box::pin(add(fake, &shared, kind, addition))));
+    }
+    let mut finished = Vec::new();
+    let mut context = Context::from_waker(Waker::noop());
+    while !running.is_empty() {
+        let index = dice.roll(running.len());
+        let (number, left, writing) = &mut running[index];
+        *left = left.saturating_sub(1);
+        if let Poll::Ready(result) = writing.as_mut().poll(&mut context) {
+            result.unwrap();
+            finished.push(*number);
+            drop(running.swap_remove(index));
+        } else if *left == 0 {
+            drop(running.swap_remove(index));
+        }
+    }
+    finished
+}
+
+fn finish<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
+        }
+    }
+}
+
+fn found(fake: &Fake, kind: SharedTag, additions: &[RawManifest]) -> Vec<usize> {
+    let tags = fake.tags.borrow();
+    let Some(shared) = tags.get(&tag()) else { return vec![] };
+    let shown = shown(kind, shared).unwrap();
+    let has = |n: &usize| {
+        let stored = kind == SharedTag::LegacyLayers || fake.manifests.borrow().contains(&additions[*n]);
+        stored && shown.contains(&fingerprint(kind, &additions[*n]))
+    };
+    (0..additions.len()).filter(has).collect()
+}
+
+fn markers(fake: &Fake) -> usize {
+    fake.tags.borrow().len() - 1
+}
+
+/// attacks.md rows 27 and 28: whoever has finished is found, in every interleaving that was tried.
+#[test]
+fn no_writer_that_finished_is_lost() {
+    for seed in 1..400 {
+        let mut dice = Dice::of(seed);
+        let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
+        let fake =
+            Fake { removes: dice.roll(3) > 0, removes_manifests: dice.roll(2) == 0, ..Fake::default() };
+        let additions: Vec<_> = (0..2 + dice.roll(6)).map(|n| addition(kind, n)).collect();
+        let finished = interleave(&fake, kind, &additions, &[], &mut dice);
+        assert_eq!(finished.len(), additions.len());
+        assert_eq!(found(&fake, kind, &additions).len(), additions.len(), "seed {seed}");
+    }
+}
+
+/// attacks.md row 29: what a crash leaves behind, the next writer merges; and nobody else is lost by it.
+#[test]
+fn a_crash_loses_nothing_of_others() {
+    for seed in 1..400 {
+        let mut dice = Dice::of(seed);
+        let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
+        let fake = Fake { removes: dice.roll(3) > 0, ..Fake::default() };
+        let additions: Vec<_> = (0..6).map(|n| addition(kind, n)).collect();
+        let (now, later) = additions.split_at(5);
+        let finished = interleave(&fake, kind, now, &[0, 1], &mut dice);
+        finish(add(&fake, &tag(), kind, &later[0])).unwrap();
+        let found = found(&fake, kind, &additions);
+        let lost: Vec<_> = finished.iter().filter(|number| !found.contains(number)).collect();
+        assert!(lost.is_empty() && found.contains(&5), "seed {seed}: {lost:?}");
+    }
+}
+
+/// attacks.md row 23: writes that fail, some of them after they took effect.
+#[test]
+fn a_write_without_an_answer_loses_nothing() {
+    for seed in 1..200 {
+        let mut dice = Dice::of(seed);
+        let kind = SharedTag::ReferrersIndex;
+        let fake = Fake { removes: true, fails: Some(3), ..Fake::default() };
+        let additions: Vec<_> = (0..4).map(|n| addition(kind, n)).collect();
+        interleave(&fake, kind, &additions, &[], &mut dice);
+        assert_eq!(found(&fake, kind, &additions).len(), 4, "seed {seed}");
+    }
+}
+
+/// The fake can lose updates: the naive protocol does.
+#[test]
+fn reading_back_alone_is_not_enough() {
+    async fn naive(fake: &Fake, addition: RawManifest) {
+        let kind = SharedTag::ReferrersIndex;
+        loop {
+            let current = fake.read(&tag()).await.unwrap();
+            let merged = kind.merge(current.as_ref(), std::slice::from_ref(&addition)).unwrap();
+            if !merged.changed {
+                return;
+            }
+            fake.replace(&tag(), &merged).await.unwrap();
+        }
+    }
+    let lost = (1..200).any(|seed| {
+        let (fake, mut dice) = (Fake::default(), Dice::of(seed));
+        let additions: Vec<_> = (0..4).map(|n| addition(SharedTag::ReferrersIndex, n)).collect();
+        let mut running: Vec<_> = additions.iter().map(|a| Box::pin(naive(&fake, a.clone()))).collect();
+        let mut context = Context::from_waker(Waker::noop());
+        while !running.is_empty() {
+            let index = dice.roll(running.len());
+            if running[index].as_mut().poll(&mut context).is_ready() {
+                drop(running.swap_remove(index));
+            }
+        }
+        additions.iter().for_each(|addition| fake.keep(addition));
+        found(&fake, SharedTag::ReferrersIndex, &additions).len() < 4
+    });
+    assert!(lost);
+}
+
+#[test]
+fn one_writer_alone_leaves_nothing_behind() {
+    let fake = Fake { removes: true, ..Fake::default() };
+    let one = addition(SharedTag::ReferrersIndex, 0);
+    finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
+    // Announce, read, write, list, read back, withdraw, look whether the manifest is still there.
+    assert_eq!((markers(&fake), fake.requests.get()), (0, 7));
+    finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
+    assert_eq!(markers(&fake), 0);
+}
+
+#[test]
+fn markers_that_cannot_be_removed_cost_nothing() {
+    let fake = Fake::default();
+    let kind = SharedTag::LegacyLayers;
+    for number in 0..20 {
+        fake.requests.set(0);
+        finish(add(&fake, &tag(), kind, &addition(kind, number))).unwrap();
+        assert!(fake.requests.get() <= 6, "{}", fake.requests.get());
+    }
+    assert_eq!(markers(&fake), 20);
+}
+
+#[test]
+fn stale_markers_are_removed_once_they_are_merged() {
+    let kind = SharedTag::ReferrersIndex;
+    let fake = Fake { removes: true, removes_manifests: true, ..Fake::default() };
+    let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+    fake.now.set(1_000_000);
+    let mut dice = Dice::of(7);
+    interleave(&fake, kind, &additions[..2], &[0, 1], &mut dice);
+    let left = Marker::new(&tag(), 1_000_000, &fingerprint(kind, &additions[0])).unwrap();
+    finish(Store::store(&fake, &left.tag.into(), &additions[0])).unwrap();
+    fake.now.set(1_000_000 + 3600);
+    finish(add(&fake, &tag(), kind, &additions[2])).unwrap();
+    assert!(
+        fake.tags
+            .borrow()
+            .keys()
+            .all(|tag| !tag.as_str().contains(".sig.") || tag.as_str().contains(".sig.000f5"))
+    );
+    assert!(found(&fake, kind, &additions).contains(&0), "the manifest survives its marker");
+}
+
+#[test]
+fn other_tags_are_no_markers() {
+    let prefix = format!("{}.", tag());
+    for suffix in
+        ["", "x", "0123456789abcdef0123456789abcdeg", "0123456789ABCDEF0123456789abcdef", "0123456789abcdef"]
+    {
+        let other: Tag = format!("{prefix}{suffix}").parse().unwrap();
+        assert_eq!(Marker::parse(other, &prefix), None, "{suffix}");
+    }
+    let marker = Marker::new(&tag(), 1_700_000_000, "0123456789abcdef").unwrap();
+    assert_eq!(Marker::parse(marker.tag.clone(), &prefix), Some(marker));
+}

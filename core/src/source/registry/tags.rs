@@ -1,0 +1,88 @@
+//! Tags: listing.
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+
+use super::RegistrySource;
+use super::auth::Access;
+use super::link::Pages;
+use super::problem::protocol;
+use super::transport::{Answer, Call, Target};
+use crate::json;
+use crate::limits;
+use crate::reference::Tag;
+use crate::source::{Result, SourceError};
+
+/// Tags asked for at once.
+const PAGE: usize = 1000;
+
+#[derive(Deserialize)]
+struct Page {
+    // Some registries write null for none.
+    tags: Option<Vec<String>>,
+}
+
+impl RegistrySource {
+    pub(super) async fn list_tags(&self) -> Result<Vec<Tag>> {
+        let mut all = Vec::new();
+        self.walk_tags(format!("tags/list?n={PAGE}"), |tags| {
+            all.extend(tags);
+            false
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// The tags that begin with `prefix`, which stands behind `after` in the order of tags. Only what comes after it is
+    /// asked for; a registry that does not know how sends everything, which serves as well.
+    pub(super) async fn list_tags_after(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {
+        let mut all = Vec::new();
+        self.walk_tags(format!("tags/list?n={PAGE}&last={after}"), |tags| {
+            // Pages in the order of bytes that have passed the prefix: nothing more is behind them.
+            let in_order = tags.is_sorted() && tags.first().is_some_and(|first| first > after);
+            let passed =
+                tags.last().is_some_and(|last| last.as_str() > prefix && !last.as_str().starts_with(prefix));
+            all.extend(tags.into_iter().filter(|tag| tag.as_str().starts_with(prefix)));
+            in_order && passed
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// Walks the pages of a listing until `page` has seen enough.
+    async fn walk_tags(&self, path: String, mut page: impl FnMut(Vec<Tag>) -> bool) -> Result<()> {
+        let mut pages = Pages::default();
+        let mut seen = 0;
+        let mut call = Call::new(Method::GET, path, Access::Pull).limit(limits::MANIFEST_BYTES);
+        loop {
+            let answer = self.call(call).await?;
+            if answer.status == StatusCode::NOT_FOUND && seen == 0 {
+                // A repository that is not there yet has no tags.
+                return Ok(());
+            }
+            if answer.status != StatusCode::OK {
+                return Err(answer.refusal());
+            }
+            let tags = parse(&answer)?;
+            seen += tags.len();
+            if seen > limits::TAGS_PER_REPOSITORY {
+                let limit = limits::TAGS_PER_REPOSITORY as u64;
+                return Err(SourceError::Limit { place: answer.place(), what: "number of tags", limit });
+            }
+            if page(tags) {
+                return Ok(());
+            }
+            let Some(next) = pages.next(&answer.url, &answer.headers)? else { return Ok(()) };
+            call = Call::new(Method::GET, "", Access::Pull).limit(limits::MANIFEST_BYTES);
+            call.target = Target::Url(next);
+        }
+    }
+}
+
+fn parse(answer: &Answer) -> Result<Vec<Tag>> {
+    let malformed =
+        |why: String| protocol(answer.place(), format!("the listing of tags is malformed: {why}"));
+    let page: Page = json::read(&answer.body).map_err(|error| malformed(error.to_string()))?;
+    let tags = page.tags.unwrap_or_default();
+    tags.iter().map(|tag| tag.parse().map_err(|_| malformed(super::problem::escaped(tag)))).collect()
+}

@@ -1,0 +1,490 @@
+//! One request, until there is an answer: connections, redirects, authorisation, retries, time.
+//!
+//! Everything that the verbs send is safe to send twice, because content is named by its digest; the exceptions (a
+//! body that can be read once, the write to a shared tag) say so with [`Call::once`]. Connection errors, 429 and 5xx
+//! are tried again with growing waits until the tries or the time are used up; what is left then is the error, never
+//! an empty answer.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use tokio::time::timeout_at;
+use url::Url;
+
+use super::Inner;
+use super::address::{Reach, same_origin};
+use super::auth::{Access, Need, authorize};
+use super::client::{Peer, causes};
+use super::problem::{place, protocol, refusal};
+use super::retry::{backoff, is_passing, retry_after};
+use super::state::{RepositoryState, Scheme};
+use crate::limits;
+use crate::source::{Result, SourceError};
+
+/// The result of one try.
+pub(super) type Attempt<T> = std::result::Result<T, Failure>;
+
+/// Bytes of an error body that are looked at.
+const ERROR_BODY: u64 = 64 << 10;
+
+/// A request as a verb wants it.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) target: Target,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Payload,
+    pub(super) need: Need,
+    /// Bytes of the answer that are read; `None` hands the answer out as a stream.
+    pub(super) limit: Option<u64>,
+    /// Bytes of content that go over the line: they add to the time.
+    pub(super) transfer: u64,
+    /// Whether the request must not be sent twice.
+    pub(super) once: bool,
+}
+
+/// Where a call goes.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    /// Below `/v2/NAME/` of the repository.
+    Path(String),
+    /// Where an answer sent us.
+    Url(Url),
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub(super) enum Payload {
+    /// Nothing.
+    Empty,
+    /// Bytes.
+    Bytes(Bytes),
+    /// A stream, until it has been taken.
+    Stream(Option<reqwest::Body>),
+}
+
+impl Payload {
+    fn take(&mut self) -> Attempt<Option<reqwest::Body>> {
+        match self {
+            Self::Empty => Ok(None),
+            Self::Bytes(bytes) => Ok(Some(bytes.clone().into())),
+            Self::Stream(stream) => stream
+                .take()
+                .map(Some)
+                .ok_or_else(|| Failure::last(protocol("upload".into(), "the content can be sent only once"))),
+        }
+    }
+
+    fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream(_))
+    }
+}
+
+impl Call {
+    /// A request without a body, to be tried again when it fails.
+    pub(super) fn new(method: Method, path: impl Into<String>, access: Access) -> Self {
+        Self {
+            method,
+            target: Target::Path(path.into()),
+            headers: HeaderMap::new(),
+            body: Payload::Empty,
+            need: Need { access, mount_from: None },
+            limit: Some(limits::SMALL_BODY_BYTES),
+            transfer: 0,
+            once: false,
+        }
+    }
+
+    /// With a header.
+    pub(super) fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// With this bound on the answer.
+    pub(super) fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// One request on its way, redirects included.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Payload,
+    /// For the origin of `url`, and for no other.
+    pub(super) authorization: Option<HeaderValue>,
+    /// Bytes of the answer that are read.
+    pub(super) limit: u64,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// Where it came from in the end.
+    pub(super) url: Url,
+    pub(super) body: Bytes,
+    /// The body that was not read, for a success that was asked for as a stream.
+    pub(super) stream: Option<reqwest::Response>,
+}
+
+impl Answer {
+    /// Where it came from, without secrets.
+    pub(super) fn place(&self) -> String {
+        place(&self.url)
+    }
+
+    /// The error that it is.
+    pub(super) fn refusal(&self) -> SourceError {
+        refusal(self.place(), self.status, &self.headers, &self.body)
+    }
+
+    /// A header as text.
+    pub(super) fn text(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Why there is no answer yet.
+#[derive(Debug)]
+pub(super) struct Failure {
+    error: SourceError,
+    /// Whether another try may help, and the wait that the server asked for.
+    again: Option<Option<Duration>>,
+    /// Whether the host may speak the other scheme.
+    other_scheme: bool,
+}
+
+impl Failure {
+    /// Nothing that another try would mend.
+    pub(super) fn last(error: SourceError) -> Self {
+        Self { error, again: None, other_scheme: false }
+    }
+
+    fn passing(error: SourceError, wait: Option<Duration>) -> Self {
+        Self { error, again: Some(wait), other_scheme: false }
+    }
+
+    fn transport(url: &Url, error: &reqwest::Error) -> Self {
+        let error_of = SourceError::Unreachable { place: place(url), why: causes(error) };
+        // A server that speaks TLS answers plain http with something that is none, one that speaks plain http
+        // cannot be connected to with TLS.
+        let other_scheme = error.is_connect() == (url.scheme() == "https");
+        Self { error: error_of, again: Some(None), other_scheme }
+    }
+}
+
+impl Inner {
+    /// Sends a request until there is an answer other than 429 or 5xx.
+    pub(super) async fn call(&self, state: &RepositoryState, mut call: Call) -> Result<Answer> {
+        let begin = Instant::now();
+        let deadline = begin + self.allowance(call.transfer);
+        let tries = if call.once || call.body.is_stream() { 1 } else { self.options.tries.max(1) };
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let failure = match self.attempt(state, &mut call, deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let Some(asked) = failure.again.filter(|_| tried < tries) else {
+                return Err(with_tries(failure.error, tried));
+            };
+            let wait = asked.unwrap_or_else(|| backoff(self.options.backoff, tried + 1));
+            let left = deadline.saturating_duration_since(Instant::now());
+            if wait > limits::RETRY_AFTER || wait >= left {
+                return Err(with_tries(failure.error, tried));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// The time for a request that moves so many bytes.
+    pub(super) fn allowance(&self, transfer: u64) -> Duration {
+        self.options.timeout.saturating_add(Duration::from_secs(transfer / limits::TRANSFER_RATE))
+    }
+
+    /// One try, with the schemes that the host may speak.
+    async fn attempt(&self, state: &RepositoryState, call: &mut Call, deadline: Instant) -> Attempt<Answer> {
+        let path = match &call.target {
+            Target::Url(url) => {
+                let url = url.clone();
+                return self.authorized(state, call, url, deadline).await;
+            }
+            Target::Path(path) => path.clone(),
+        };
+        let mut first = None;
+        let schemes = state.schemes(&self.options);
+        for scheme in &schemes {
+            let url = state.url(*scheme, &path).map_err(Failure::last)?;
+            match self.authorized(state, call, url, deadline).await {
+                Ok(answer) if *scheme == Scheme::Http && schemes.len() > 1 && wants_tls(&answer) => {
+                    first.get_or_insert(Failure::passing(answer.refusal(), None));
+                }
+                Ok(answer) => {
+                    state.host.scheme.get_or_init(|| *scheme);
+                    return Ok(answer);
+                }
+                Err(failure) if schemes.len() > 1 && failure.other_scheme => {
+                    first.get_or_insert(failure);
+                }
+                Err(failure) => return Err(first.unwrap_or(failure)),
+            }
+        }
+        Err(first.unwrap_or_else(|| Failure::last(protocol(path, "no scheme to try"))))
+    }
+
+    /// One try with one URL, and once more after a 401 that says what is wanted.
+    async fn authorized(
+        &self,
+        state: &RepositoryState,
+        call: &mut Call,
+        url: Url,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let own = self.is_own(state, &url);
+        let used = if own { self.authorization(state, &call.need, deadline).await? } else { None };
+        let answer = self.followed(state, call, &url, used.clone(), deadline).await?;
+        if answer.status != StatusCode::UNAUTHORIZED || !own || !same_origin(&url, &answer.url) {
+            return Ok(answer);
+        }
+        let header = self.challenged(state, &call.need, &answer, used.as_ref(), deadline).await?;
+        self.followed(state, call, &url, Some(header), deadline).await
+    }
+
+    /// Whether a URL is at the registry itself: there, and nowhere else, credentials go.
+    fn is_own(&self, state: &RepositoryState, url: &Url) -> bool {
+        let known = state.host.scheme.get().copied();
+        let scheme = known.unwrap_or(if url.scheme() == "http" { Scheme::Http } else { Scheme::Https });
+        state.url(scheme, "").is_ok_and(|own| same_origin(&own, url))
+    }
+
+    async fn followed(
+        &self,
+        state: &RepositoryState,
+        call: &mut Call,
+        url: &Url,
+        authorization: Option<HeaderValue>,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let body = match &mut call.body {
+            Payload::Stream(stream) => Payload::Stream(stream.take()),
+            Payload::Bytes(bytes) => Payload::Bytes(bytes.clone()),
+            Payload::Empty => Payload::Empty,
+        };
+        let (method, headers) = (call.method.clone(), call.headers.clone());
+        let limit = call.limit.unwrap_or(u64::MAX);
+        let outgoing = Outgoing { method, url: url.clone(), headers, body, authorization, limit };
+        self.follow(state, outgoing, deadline).await
+    }
+
+    /// Sends a request and follows redirects of reading requests: a bounded number, never from https to http, never
+    /// nearer to us than the registry, and with credentials only for the first origin (attacks.md rows 11, 12, 15).
+    pub(super) async fn follow(
+        &self,
+        state: &RepositoryState,
+        mut outgoing: Outgoing,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let first = outgoing.url.clone();
+        let mut authorization = outgoing.authorization.take();
+        for _ in 0..=limits::REDIRECTS {
+            let mut headers = outgoing.headers.clone();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            authorize(&mut headers, authorization.as_ref());
+            let answer = self.exchange(state, &mut outgoing, headers, deadline).await?;
+            let reads = matches!(outgoing.method, Method::GET | Method::HEAD);
+            if !reads || !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let next = self.location(state, &answer).await.map_err(Failure::last)?;
+            if !same_origin(&first, &next) {
+                // Gone for good: an answer from elsewhere may lead back here with another query.
+                authorization = None;
+            }
+            outgoing.url = next;
+        }
+        let why = format!("more than {} redirects", limits::REDIRECTS);
+        Err(Failure::last(protocol(place(&first), why)))
+    }
+
+    /// Where an answer sends us (`Location`), if that may be followed.
+    pub(super) async fn location(&self, state: &RepositoryState, answer: &Answer) -> Result<Url> {
+        let refused =
+            |why: &str| protocol(answer.place(), format!("the server sent us to a place that {why}"));
+        let location = answer.text(header::LOCATION).ok_or_else(|| refused("it does not name"))?;
+        let url = answer.url.join(location).map_err(|_| refused("is no URL"))?;
+        match (answer.url.scheme(), url.scheme()) {
+            (_, "https") | ("http", "http") => {}
+            ("https", "http") => return Err(refused("has no https")),
+            _ => return Err(refused("is not at an http URL")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("has a user in its URL"));
+        }
+        if !self.is_own(state, &url) {
+            self.check_reach(state, &url).await?;
+        }
+        Ok(url)
+    }
+
+    /// Refuses a URL on this machine or its networks when the registry is not there itself.
+    pub(super) async fn check_reach(&self, state: &RepositoryState, url: &Url) -> Result<()> {
+        if self.is_own(state, url) {
+            return Ok(());
+        }
+        let target = self.reach(url).await;
+        if target == Reach::Public {
+            return Ok(());
+        }
+        let own = state.url(Scheme::Https, "")?;
+        let registry = *state.host.reach.get_or_init(|| self.reach(&own)).await;
+        if registry.may_send_to(target) {
+            return Ok(());
+        }
+        Err(protocol(place(&own), format!("the registry sent us to an internal address: {}", place(url))))
+    }
+
+    /// How far away a URL's host is. Names are looked up, except where a proxy does it.
+    async fn reach(&self, url: &Url) -> Reach {
+        if let Some(reach) = Reach::spelled(url) {
+            return reach;
+        }
+        let proxied = self.options.proxy.https_proxy.is_some() || self.options.proxy.http_proxy.is_some();
+        let (Some(host), false) = (url.host_str(), proxied) else { return Reach::Public };
+        let lookup = tokio::net::lookup_host((host, url.port_or_known_default().unwrap_or(443)));
+        match tokio::time::timeout(limits::CONNECT, lookup).await {
+            Ok(Ok(found)) => found.map(|address| Reach::of(address.ip())).max().unwrap_or(Reach::Public),
+            // The connection will fail in the same way, and say so.
+            _ => Reach::Public,
+        }
+    }
+
+    /// One request and one answer, its body read where it is to be.
+    async fn exchange(
+        &self,
+        state: &RepositoryState,
+        outgoing: &mut Outgoing,
+        headers: HeaderMap,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let url = outgoing.url.clone();
+        let peer = match (url.scheme(), self.is_own(state, &url)) {
+            ("http", _) => Peer::Plain,
+            (_, true) => Peer::Registry,
+            (_, false) => Peer::Other,
+        };
+        let client = self.clients.of(peer, &self.options).map_err(Failure::last)?;
+        let mut request = client.request(outgoing.method.clone(), url.clone()).headers(headers);
+        let head_deadline = if outgoing.body.is_stream() { deadline } else { self.idle_deadline(deadline) };
+        if let Some(body) = outgoing.body.take()? {
+            request = request.body(body);
+        }
+        let late = || self.late(&url, deadline);
+        let _permit = timeout_at(deadline.into(), self.permits.acquire()).await.map_err(|_| late())?;
+        let sent = timeout_at(head_deadline.into(), request.send()).await.map_err(|_| late())?;
+        let response = sent.map_err(|error| Failure::transport(&url, &error))?;
+        self.received(response, &url, outgoing.limit, deadline).await
+    }
+
+    async fn received(
+        &self,
+        response: reqwest::Response,
+        url: &Url,
+        limit: u64,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut answer = Answer { status, headers, url: url.clone(), body: Bytes::new(), stream: None };
+        if !status.is_success() {
+            answer.body = self.error_body(response, deadline).await;
+            if is_passing(status) {
+                let wait = retry_after(&answer.headers, self.now());
+                return Err(Failure::passing(answer.refusal(), wait));
+            }
+            return Ok(answer);
+        }
+        let encoding = answer.text(header::CONTENT_ENCODING).unwrap_or("identity");
+        if !encoding.eq_ignore_ascii_case("identity") {
+            let why = "the answer is compressed, which was not asked for";
+            return Err(Failure::last(protocol(answer.place(), why)));
+        }
+        if limit == u64::MAX {
+            answer.stream = Some(response);
+        } else {
+            answer.body = self.body(response, url, limit, deadline).await?;
+        }
+        Ok(answer)
+    }
+
+    /// A whole body of at most `limit` bytes.
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        url: &Url,
+        limit: u64,
+        deadline: Instant,
+    ) -> Attempt<Bytes> {
+        let too_large =
+            || Failure::last(SourceError::Limit { place: place(url), what: "answer in bytes", limit });
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        loop {
+            let chunk = timeout_at(self.idle_deadline(deadline).into(), response.chunk());
+            let chunk = chunk.await.map_err(|_| self.late(url, deadline))?;
+            let Some(chunk) = chunk.map_err(|error| Failure::transport(url, &error))? else {
+                return Ok(body.freeze());
+            };
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+
+    /// The beginning of the body of an error, as far as it comes.
+    async fn error_body(&self, mut response: reqwest::Response, deadline: Instant) -> Bytes {
+        let mut body = BytesMut::new();
+        while (body.len() as u64) < ERROR_BODY {
+            match timeout_at(self.idle_deadline(deadline).into(), response.chunk()).await {
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                _ => break,
+            }
+        }
+        body.truncate(usize::try_from(ERROR_BODY).unwrap_or(usize::MAX));
+        body.freeze()
+    }
+
+    fn idle_deadline(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.options.idle)
+    }
+
+    fn late(&self, url: &Url, deadline: Instant) -> Failure {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let after = if left.is_zero() { self.options.timeout } else { self.options.idle };
+        Failure::passing(SourceError::Timeout { place: place(url), after }, None)
+    }
+}
+
+fn with_tries(error: SourceError, tried: u32) -> SourceError {
+    match error {
+        SourceError::Throttled { place, .. } => SourceError::Throttled { place, tries: tried },
+        other => other,
+    }
+}
+
+/// What servers that speak TLS answer to plain http (Go's net/http, nginx).
+fn wants_tls(answer: &Answer) -> bool {
+    let text = String::from_utf8_lossy(&answer.body);
+    answer.status == StatusCode::BAD_REQUEST
+        && (text.contains("HTTP request to an HTTPS server") || text.contains("sent to HTTPS port"))
+}

@@ -1,0 +1,377 @@
+//! Blobs: writing (OCI distribution specification 1.1, "Pushing Blobs"), with as few requests as the registry allows.
+//!
+//! - Small content goes with the request that opens the upload (`POST ?digest=`). A registry that does not take it so
+//!   answers 202, and the content goes to the place it names; that registry is not tried so again.
+//! - The empty configuration `{}` is there already in nearly every repository that holds artifacts: opening its upload
+//!   as a mount from the repository itself asks whether it is, and opens the upload when it is not, in one request.
+//! - Larger content is asked for with `HEAD` first, and then sent in one `PUT`; above
+//!   [`RegistryOptions::single_upload`](super::RegistryOptions), or when the registry answers 413, in pieces.
+//!
+//! The place where content goes may be another host: it gets no credentials. A failure in the middle starts a new
+//! session, as long as the content can be read again.
+
+use std::pin::Pin;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio_util::io::ReaderStream;
+use url::Url;
+
+use super::RegistrySource;
+use super::auth::Access;
+use super::manifests::content_digest;
+use super::problem::protocol;
+use super::retry::backoff;
+use super::transport::{Answer, Call, Payload, Target};
+use crate::digest::{Digest, Hasher};
+use crate::limits;
+use crate::oci::Descriptor;
+use crate::source::{BlobContent, BlobReader, Result, SourceError};
+
+const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
+const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
+/// The content of the empty descriptor (OCI image specification 1.1).
+const EMPTY: &[u8] = b"{}";
+
+/// What came of opening an upload.
+enum Opened {
+    /// The registry has the blob now.
+    Stored,
+    /// The content goes there, in pieces of at least so many bytes.
+    Session { place: Url, min_piece: u64 },
+}
+
+impl RegistrySource {
+    pub(super) async fn upload(
+        &self,
+        descriptor: &Descriptor,
+        content: BlobContent,
+        mount_from: Option<&str>,
+    ) -> Result<()> {
+        if let BlobContent::Bytes(bytes) = &content {
+            self.check_content(descriptor, bytes)?;
+        }
+        let is_large = descriptor.size > limits::SMALL_BLOB_BYTES;
+        if is_large && mount_from.is_none() && self.find_blob(descriptor).await? {
+            return Ok(());
+        }
+        match content {
+            BlobContent::Bytes(bytes) => self.upload_bytes(descriptor, &bytes, mount_from).await,
+            BlobContent::Reader(reader) => self.upload_stream(descriptor, reader, mount_from).await,
+        }
+    }
+
+    fn check_content(&self, descriptor: &Descriptor, bytes: &Bytes) -> Result<()> {
+        let (place, expected, got) = (self.name_of(descriptor), descriptor.size, bytes.len() as u64);
+        if got != expected {
+            return Err(SourceError::SizeMismatch { place, expected, got });
+        }
+        let (expected, got) = (descriptor.digest, Digest::of(descriptor.digest.algorithm(), bytes));
+        if got == expected { Ok(()) } else { Err(SourceError::DigestMismatch { place, expected, got }) }
+    }
+
+    /// Sends content that can be read again: a session that fails is followed by a new one.
+    async fn upload_bytes(
+        &self,
+        descriptor: &Descriptor,
+        bytes: &Bytes,
+        mount_from: Option<&str>,
+    ) -> Result<()> {
+        let mut tried = 0;
+        let mut in_pieces = descriptor.size > self.inner.options.single_upload;
+        loop {
+            tried += 1;
+            let at_once = (descriptor.size <= limits::SMALL_BLOB_BYTES).then_some(bytes);
+            let Opened::Session { place, min_piece } = self.open(descriptor, at_once, mount_from).await?
+            else {
+                return Ok(());
+            };
+            let sent = if in_pieces {
+                self.send_pieces(descriptor, Box::new(std::io::Cursor::new(bytes.clone())), place, min_piece)
+                    .await
+            } else {
+                self.send_whole(descriptor, Payload::Bytes(bytes.clone()), &place).await
+            };
+            match sent {
+                Err(SourceError::Status { status: 413, .. }) if !in_pieces => in_pieces = true,
+                Err(error) if tried < self.inner.options.tries && is_passing(&error) => {
+                    tokio::time::sleep(backoff(self.inner.options.backoff, tried + 1)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Sends content that can be read once.
+    async fn upload_stream(
+        &self,
+        descriptor: &Descriptor,
+        reader: BlobReader,
+        mount_from: Option<&str>,
+    ) -> Result<()> {
+        let Opened::Session { place, min_piece } = self.open(descriptor, None, mount_from).await? else {
+            return Ok(());
+        };
+        if descriptor.size > self.inner.options.single_upload {
+            return self.send_pieces(descriptor, reader, place, min_piece).await;
+        }
+        let exact = Exact::new(reader, descriptor, self.name_of(descriptor));
+        let body = reqwest::Body::wrap_stream(ReaderStream::with_capacity(exact, 64 << 10));
+        self.send_whole(descriptor, Payload::Stream(Some(body)), &place).await
+    }
+
+    async fn open(
+        &self,
+        descriptor: &Descriptor,
+        at_once: Option<&Bytes>,
+        mount_from: Option<&str>,
+    ) -> Result<Opened> {
+        let digest = &descriptor.digest;
+        let takes = self.state.host.takes_blob_at_once.get();
+        let own = self.state.repository.path();
+        let is_empty = at_once.is_some_and(|bytes| bytes == EMPTY);
+        let from_itself = at_once.is_some() && (is_empty || takes == Some(false));
+        let mount = mount_from.or(from_itself.then_some(own));
+        let mut body = Payload::Empty;
+        let path = match (mount, at_once) {
+            (Some(from), _) => format!("blobs/uploads/?mount={digest}&from={from}"),
+            (None, Some(bytes)) => {
+                body = Payload::Bytes(bytes.clone());
+                format!("blobs/uploads/?digest={digest}")
+            }
+            (None, None) => "blobs/uploads/".to_owned(),
+        };
+        let mut call = Call::new(Method::POST, path, Access::Push);
+        call.need.mount_from = mount_from.filter(|from| *from != own).map(Into::into);
+        let sends_content = matches!(body, Payload::Bytes(_));
+        call = match sends_content {
+            true => call.header(CONTENT_TYPE, OCTETS),
+            false => call.header(CONTENT_LENGTH, HeaderValue::from_static("0")),
+        };
+        call.body = body;
+        let answer = self.call(call).await?;
+        match answer.status {
+            StatusCode::CREATED => {
+                check_stored(&answer, digest)?;
+                if sends_content {
+                    self.state.host.takes_blob_at_once.set(true);
+                }
+                Ok(Opened::Stored)
+            }
+            StatusCode::ACCEPTED => {
+                if sends_content {
+                    self.state.host.takes_blob_at_once.set(false);
+                }
+                self.session(&answer).await
+            }
+            // Not every registry that cannot mount, or take content at once, says so with 202.
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+                if mount.is_some() || sends_content =>
+            {
+                self.open_plainly().await
+            }
+            _ => Err(answer.refusal()),
+        }
+    }
+
+    async fn open_plainly(&self) -> Result<Opened> {
+        let call = Call::new(Method::POST, "blobs/uploads/", Access::Push);
+        let answer = self.call(call.header(CONTENT_LENGTH, HeaderValue::from_static("0"))).await?;
+        if answer.status == StatusCode::ACCEPTED {
+            self.session(&answer).await
+        } else {
+            Err(answer.refusal())
+        }
+    }
+
+    async fn session(&self, answer: &Answer) -> Result<Opened> {
+        let place = self.inner.location(&self.state, answer).await?;
+        let min_piece = answer.text(CHUNK_MIN_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0);
+        Ok(Opened::Session { place, min_piece })
+    }
+
+    /// One `PUT` with all the content.
+    async fn send_whole(&self, descriptor: &Descriptor, body: Payload, place: &Url) -> Result<()> {
+        let mut call = Call::new(Method::PUT, "", Access::Push)
+            .header(CONTENT_TYPE, OCTETS)
+            .header(CONTENT_LENGTH, descriptor.size.into());
+        call.target = Target::Url(with_digest(place, &descriptor.digest));
+        call.body = body;
+        call.transfer = descriptor.size;
+        // A session that has broken is not continued: a new one is opened.
+        call.once = true;
+        let answer = self.call(call).await?;
+        finished(&answer, &descriptor.digest)
+    }
+
+    /// `PATCH`es with the content, one after another, and a `PUT` that closes them.
+    async fn send_pieces(
+        &self,
+        descriptor: &Descriptor,
+        reader: BlobReader,
+        place: Url,
+        min_piece: u64,
+    ) -> Result<()> {
+        if min_piece > limits::UPLOAD_PIECE_MAX_BYTES {
+            let (place, limit) = (self.name_of(descriptor), limits::UPLOAD_PIECE_MAX_BYTES);
+            return Err(SourceError::Limit { place, what: "OCI-Chunk-Min-Length in bytes", limit });
+        }
+        let size = usize::try_from(min_piece.max(limits::UPLOAD_PIECE_BYTES)).unwrap_or(usize::MAX);
+        let mut reader = Exact::new(reader, descriptor, self.name_of(descriptor));
+        let (mut place, mut sent) = (place, 0);
+        while sent < descriptor.size {
+            let piece =
+                read_piece(&mut reader, size).await.map_err(|error| self.reading(descriptor, error))?;
+            if piece.is_empty() {
+                break;
+            }
+            let length = piece.len() as u64;
+            let range = format!("{sent}-{}", sent + length - 1);
+            place = self.send_piece(piece, &range, place).await?;
+            sent += length;
+        }
+        // To the end, where the digest of what was read is compared.
+        let rest = reader.read(&mut [0]).await.map_err(|error| self.reading(descriptor, error))?;
+        debug_assert_eq!(rest, 0, "Exact hands out no more than the descriptor's size");
+        let mut call =
+            Call::new(Method::PUT, "", Access::Push).header(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        call.target = Target::Url(with_digest(&place, &descriptor.digest));
+        call.once = true;
+        finished(&self.call(call).await?, &descriptor.digest)
+    }
+
+    async fn send_piece(&self, piece: Bytes, range: &str, place: Url) -> Result<Url> {
+        let range = HeaderValue::from_str(range).map_err(|_| protocol(range.into(), "no range"))?;
+        let mut call = Call::new(Method::PATCH, "", Access::Push)
+            .header(CONTENT_TYPE, OCTETS)
+            .header(CONTENT_RANGE, range)
+            .header(CONTENT_LENGTH, piece.len().into());
+        call.target = Target::Url(place);
+        call.transfer = piece.len() as u64;
+        call.body = Payload::Bytes(piece);
+        call.once = true;
+        let answer = self.call(call).await?;
+        if answer.status != StatusCode::ACCEPTED {
+            return Err(answer.refusal());
+        }
+        self.inner.location(&self.state, &answer).await
+    }
+
+    fn reading(&self, descriptor: &Descriptor, error: std::io::Error) -> SourceError {
+        match error.downcast::<SourceError>() {
+            Ok(error) => error,
+            Err(error) => SourceError::io(self.name_of(descriptor), error),
+        }
+    }
+
+    fn name_of(&self, descriptor: &Descriptor) -> String {
+        format!("{}/blobs/{}", self.state.repository, descriptor.digest)
+    }
+}
+
+fn is_passing(error: &SourceError) -> bool {
+    match error {
+        SourceError::Unreachable { .. } | SourceError::Throttled { .. } => true,
+        // A session that the registry has lost is 404.
+        SourceError::Status { status, .. } => matches!(status, 404 | 408 | 500 | 502 | 503 | 504),
+        _ => false,
+    }
+}
+
+/// The place with the digest; its query is kept.
+fn with_digest(place: &Url, digest: &Digest) -> Url {
+    let mut url = place.clone();
+    // Not through the form encoding: the colon stays as it is, which every registry reads.
+    let query = match url.query().filter(|query| !query.is_empty()) {
+        Some(query) => format!("{query}&digest={digest}"),
+        None => format!("digest={digest}"),
+    };
+    url.set_query(Some(&query));
+    url
+}
+
+fn finished(answer: &Answer, digest: &Digest) -> Result<()> {
+    match answer.status {
+        StatusCode::CREATED | StatusCode::OK | StatusCode::NO_CONTENT => check_stored(answer, digest),
+        _ => Err(answer.refusal()),
+    }
+}
+
+/// attacks.md row 24.
+fn check_stored(answer: &Answer, expected: &Digest) -> Result<()> {
+    let (place, expected) = (answer.place(), *expected);
+    match content_digest(answer)?.filter(|got| got.algorithm() == expected.algorithm()) {
+        Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
+        _ => Ok(()),
+    }
+}
+
+async fn read_piece(reader: &mut (impl AsyncRead + Unpin), size: usize) -> std::io::Result<Bytes> {
+    let mut piece = BytesMut::with_capacity(size.min(1 << 20));
+    while piece.len() < size {
+        let left = size - piece.len();
+        if (&mut *reader).take(left as u64).read_buf(&mut piece).await? == 0 {
+            break;
+        }
+    }
+    Ok(piece.freeze())
+}
+
+/// A reader that fails when what it reads is not what the descriptor says, before the end of it has been handed out.
+struct Exact {
+    inner: BlobReader,
+    hasher: Option<Hasher>,
+    descriptor: Descriptor,
+    place: String,
+}
+
+impl Exact {
+    fn new(inner: BlobReader, descriptor: &Descriptor, place: String) -> Self {
+        let hasher = Some(Hasher::new(descriptor.digest.algorithm()));
+        Self { inner, hasher, descriptor: descriptor.clone(), place }
+    }
+
+    fn check(&mut self, at_end: bool) -> std::result::Result<(), SourceError> {
+        let Some(length) = self.hasher.as_ref().map(Hasher::length) else { return Ok(()) };
+        let (expected, place) = (self.descriptor.size, self.place.clone());
+        if length > expected || (at_end && length < expected) {
+            return Err(SourceError::SizeMismatch { place, expected, got: length });
+        }
+        if length < expected {
+            return Ok(());
+        }
+        let expected = self.descriptor.digest;
+        match self.hasher.take().map(Hasher::finish) {
+            Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AsyncRead for Exact {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        std::task::ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        let new = &buffer.filled()[before..];
+        let at_end = new.is_empty() && buffer.remaining() > 0;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(new);
+        } else if !new.is_empty() {
+            buffer.set_filled(before);
+            let (place, expected) = (self.place.clone(), self.descriptor.size);
+            let error = SourceError::SizeMismatch { place, expected, got: expected.saturating_add(1) };
+            return std::task::Poll::Ready(Err(std::io::Error::other(error)));
+        }
+        let checked = self.check(at_end).map_err(std::io::Error::other);
+        if checked.is_err() {
+            buffer.set_filled(before);
+        }
+        std::task::Poll::Ready(checked)
+    }
+}

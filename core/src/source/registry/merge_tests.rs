@@ -135,11 +135,15 @@ impl Store for Fake {
 struct Dice(u64);
 
 impl Dice {
+    fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
+        usize::try_from((self.0 >> 11) % sides as u64).unwrap()
     }
 }
 
@@ -149,7 +153,7 @@ fn addition(kind: SharedTag, number: usize) -> RawManifest {
         SharedTag::LegacyLayers => {
             let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, b"payload");
             layer.annotations = Some(annotations);
-            layered(vec![layer], None).unwrap().0
+            layered(vec![layer], None, crate::media_type::OCI_MANIFEST).unwrap().0
         }
         SharedTag::ReferrersIndex => {
             let manifest = ImageManifest {
@@ -184,7 +188,7 @@ fn interleave(
     let shared = tag();
     let mut running: Vec<(usize, usize, Writing<'_>)> = Vec::new();
     for (number, addition) in additions.iter().enumerate() {
-        let left = if crash.contains(&number) { dice.roll(40) } else { usize::MAX };
+        let left = if crash.contains(&number) { 1 + dice.roll(40) } else { usize::MAX };
         running.push((number, left, Box::pin(add(fake, &shared, kind, addition))));
     }
     let mut finished = Vec::new();
@@ -192,7 +196,7 @@ fn interleave(
     while !running.is_empty() {
         let index = dice.roll(running.len());
         let (number, left, writing) = &mut running[index];
-        *left -= 1;
+        *left = left.saturating_sub(1);
         if let Poll::Ready(result) = writing.as_mut().poll(&mut context) {
             result.unwrap();
             finished.push(*number);
@@ -232,8 +236,8 @@ fn markers(fake: &Fake) -> usize {
 /// attacks.md rows 27 and 28: whoever has finished is found, in every interleaving that was tried.
 #[test]
 fn no_writer_that_finished_is_lost() {
-    for seed in 1..1_500 {
-        let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+    for seed in 1..400 {
+        let mut dice = Dice::of(seed);
         let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
         let fake =
             Fake { removes: dice.roll(3) > 0, removes_manifests: dice.roll(2) == 0, ..Fake::default() };
@@ -247,8 +251,8 @@ fn no_writer_that_finished_is_lost() {
 /// attacks.md row 29: what a crash leaves behind, the next writer merges; and nobody else is lost by it.
 #[test]
 fn a_crash_loses_nothing_of_others() {
-    for seed in 1..1_500 {
-        let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+    for seed in 1..400 {
+        let mut dice = Dice::of(seed);
         let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
         let fake = Fake { removes: dice.roll(3) > 0, ..Fake::default() };
         let additions: Vec<_> = (0..6).map(|n| addition(kind, n)).collect();
@@ -264,8 +268,8 @@ fn a_crash_loses_nothing_of_others() {
 /// attacks.md row 23: writes that fail, some of them after they took effect.
 #[test]
 fn a_write_without_an_answer_loses_nothing() {
-    for seed in 1..500 {
-        let mut dice = Dice(seed * 0x9e37_79b9_7f4a_7c15);
+    for seed in 1..200 {
+        let mut dice = Dice::of(seed);
         let kind = SharedTag::ReferrersIndex;
         let fake = Fake { removes: true, fails: Some(3), ..Fake::default() };
         let additions: Vec<_> = (0..4).map(|n| addition(kind, n)).collect();
@@ -289,7 +293,7 @@ fn reading_back_alone_is_not_enough() {
         }
     }
     let lost = (1..200).any(|seed| {
-        let (fake, mut dice) = (Fake::default(), Dice(seed));
+        let (fake, mut dice) = (Fake::default(), Dice::of(seed));
         let additions: Vec<_> = (0..4).map(|n| addition(SharedTag::ReferrersIndex, n)).collect();
         let mut running: Vec<_> = additions.iter().map(|a| Box::pin(naive(&fake, a.clone()))).collect();
         let mut context = Context::from_waker(Waker::noop());
@@ -334,7 +338,7 @@ fn stale_markers_are_removed_once_they_are_merged() {
     let fake = Fake { removes: true, removes_manifests: true, ..Fake::default() };
     let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
     fake.now.set(1_000_000);
-    let mut dice = Dice(7);
+    let mut dice = Dice::of(7);
     interleave(&fake, kind, &additions[..2], &[0, 1], &mut dice);
     let left = Marker::new(&tag(), 1_000_000, &fingerprint(kind, &additions[0])).unwrap();
     finish(Store::store(&fake, &left.tag.into(), &additions[0])).unwrap();

@@ -89,12 +89,6 @@ pub(super) fn message(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> S
     escaped(&parts.join("; "))
 }
 
-/// Whether the body has an error of this code.
-pub(super) fn has_code(body: &[u8], code: &str) -> bool {
-    let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
-    parsed.errors.iter().any(|entry| entry.code.as_str() == Some(code))
-}
-
 /// The error of an answer that is no success.
 pub(super) fn refusal(place: String, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> SourceError {
     let why = message(status, headers, body);

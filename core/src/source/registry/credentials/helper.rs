@@ -117,8 +117,7 @@ impl Helper {
             let _ = stdin.write_all(input).await;
         }
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let (stdout, stderr) = tokio::join!(self.bounded(stdout), self.bounded(stderr));
-        let (stdout, stderr) = (stdout?, stderr?);
+        let (stdout, stderr) = tokio::try_join!(self.bounded(stdout), self.bounded(stderr))?;
         let status = child.wait().await.map_err(io)?;
         Ok(Output { status, stdout, stderr })
     }

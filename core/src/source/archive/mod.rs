@@ -7,6 +7,7 @@
 
 mod docker;
 mod members;
+mod names;
 mod packed;
 mod transfer;
 mod window;

@@ -3,10 +3,16 @@
 //! `manifest.json` names, for each image, its configuration, its names and its layers, all members of the archive
 //! (Docker image specification 1.2, "Combined Image JSON + Filesystem Changeset Format"). There is no manifest in it,
 //! so one is made as skopeo makes it, to the byte: Docker's schema 2, layers uncompressed, each with the digest that
-//! the configuration gives it in `rootfs.diff_ids`. The same archive always gives the same digest, and a layer whose
+//! the configuration gives it in `rootfs.diff_ids`, and with the media type of a compressed layer all the same. That
+//! is not true, but it is what gives this archive the digest that it has everywhere else: whoever reads a layer looks
+//! at its first bytes. The same archive always gives the same digest, and a layer whose
 //! bytes are others than its digest says is refused when it is read.
+//!
+//! `crane pull` and others leave layers compressed in such an archive. Those are described as crane describes them, to
+//! the byte too: with the digest of the bytes that are there, which is the one that they have in a registry.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -14,16 +20,20 @@ use serde::{Deserialize, Serialize};
 use super::members::Member;
 use super::packed::{Packed, Place, Tar, check_case};
 use super::window::read_at;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest, Hasher};
 use crate::json;
 use crate::limits;
 use crate::media_type::{self, ANNOTATION_REF_NAME};
 use crate::oci::{Descriptor, ImageIndex, OciError, RawManifest};
 use crate::source::layout::content::protocol;
 use crate::source::layout::referrers::Seen;
+use crate::source::layout::stream::PIECE;
 use crate::source::{Result, SourceError};
 
 pub(super) const MANIFEST: &str = "manifest.json";
+
+/// A Docker layer, compressed; said of every layer (see the head of this module).
+const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -111,9 +121,10 @@ fn manifest(tar: &Tar, image: &Saved, blobs: &mut BTreeMap<Digest, Place>) -> Re
     }
     let mut layers = Vec::new();
     for (digest, name) in digests.into_iter().zip(names) {
-        let (offset, size) = layer(tar, name)?.ok_or_else(|| missing(name))?;
-        blobs.insert(digest, Place::Part(offset, size));
-        layers.push(Part { media_type: media_type::DOCKER_LAYER, size, digest });
+        let (offset, size) = part(tar, name)?.ok_or_else(|| missing(name))?;
+        let layer = layer(tar, digest, offset, size)?;
+        blobs.insert(layer.digest, Place::Part(offset, size));
+        layers.push(layer);
     }
     let config = Bytes::from(config);
     let described = Descriptor::of(media_type::DOCKER_CONFIG, &config);
@@ -126,19 +137,29 @@ fn manifest(tar: &Tar, image: &Saved, blobs: &mut BTreeMap<Digest, Place>) -> Re
 }
 
 /// Where a layer's bytes are. Layers that images share are links to the first of them; one link is followed.
-fn layer(tar: &Tar, name: &str) -> Result<Option<(u64, u64)>> {
-    let part = match tar.members.get(name) {
-        Some(Member::Link(target)) => tar.part(target)?,
-        _ => tar.part(name)?,
-    };
-    let Some((offset, size)) = part else { return Ok(None) };
+fn part(tar: &Tar, name: &str) -> Result<Option<(u64, u64)>> {
+    match tar.members.get(name) {
+        Some(Member::Link(target)) => tar.part(target),
+        _ => tar.part(name),
+    }
+}
+
+fn layer(tar: &Tar, uncompressed: Digest, offset: u64, size: u64) -> Result<Part<'static>> {
+    let io = |error| SourceError::io(tar.place(), error);
     let mut magic = [0; 2];
     if size >= 2 {
-        read_at(&tar.file, &mut magic, offset).map_err(|error| SourceError::io(tar.place(), error))?;
+        read_at(&tar.file, &mut magic, offset).map_err(io)?;
     }
-    if magic == [0x1f, 0x8b] {
-        let what = format!("layer '{name}' is compressed: save the image again with docker or podman");
-        return Err(SourceError::Unsupported { place: tar.place(), what });
+    if magic != [0x1f, 0x8b] {
+        return Ok(Part { media_type: LAYER, size, digest: uncompressed });
     }
-    Ok(Some((offset, size)))
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    let mut reader = tar.window((offset, size)).reader;
+    let mut piece = vec![0; PIECE];
+    loop {
+        match reader.read(&mut piece).map_err(io)? {
+            0 => return Ok(Part { media_type: LAYER, size, digest: hasher.finish() }),
+            count => hasher.update(&piece[..count]),
+        }
+    }
 }

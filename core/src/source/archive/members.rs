@@ -4,12 +4,15 @@
 //! in, so whatever could be read in two ways is refused, and everything is bounded. Nothing is unpacked. POSIX.1-1988
 //! (ustar), POSIX.1-2001 (pax: `path`, `linkpath`, `size`) and GNU (long names, sizes in base 256) are understood.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
+use super::names::{clean_name, link_target};
+use super::pax::records;
 use super::window::read_at;
 use crate::limits;
 use crate::source::layout::content::protocol;
@@ -76,8 +79,8 @@ impl Collected {
                 return Err(protocol(
                     place,
                     format!(
-                        "member '{name}' is neither a file nor a directory nor a link (type {:?})",
-                        other
+                        "member '{name}' is neither file nor directory nor link (type {})",
+                        other.as_byte()
                     ),
                 ));
             }
@@ -91,59 +94,6 @@ impl Collected {
         }
         Ok(())
     }
-}
-
-/// The name without `./` before and `/` after it; `None` for the root itself.
-fn clean_name(place: &str, name: &str) -> Result<Option<String>> {
-    let bad = |why: &str| Err(protocol(place, format!("member '{name}': {why}")));
-    if name.len() as u64 > limits::ARCHIVE_NAME_BYTES {
-        let (what, limit) = ("the name of a member in bytes", limits::ARCHIVE_NAME_BYTES);
-        return Err(SourceError::Limit { place: place.into(), what, limit });
-    }
-    if name.is_empty() {
-        return bad("has no name");
-    }
-    if name.starts_with('/')
-        || name.contains('\\')
-        || name.contains('\0')
-        || name.contains(':') && is_drive(name)
-    {
-        return bad("has an absolute or malformed name");
-    }
-    let mut rest = name;
-    while let Some(shorter) = rest.strip_prefix("./") {
-        rest = shorter;
-    }
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    if matches!(rest, "" | ".") {
-        return Ok(None);
-    }
-    if rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return bad("its name leads out of the archive, or has empty parts");
-    }
-    Ok(Some(rest.into()))
-}
-
-fn is_drive(name: &str) -> bool {
-    name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic()
-}
-
-/// The name of the member that a link means: symbolic links count from their own directory, hard links from the root.
-fn link_target(place: &str, name: &str, target: &str, symbolic: bool) -> Result<String> {
-    let escape = || protocol(place, format!("member '{name}' is a link out of the archive, to '{target}'"));
-    if target.is_empty() || target.starts_with('/') || target.contains(['\\', '\0']) {
-        return Err(escape());
-    }
-    let mut parts: Vec<_> = if symbolic { name.split('/').collect() } else { Vec::new() };
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop().ok_or_else(escape)?),
-            part => parts.push(part),
-        }
-    }
-    Ok(parts.join("/"))
 }
 
 struct Entry {
@@ -206,6 +156,10 @@ impl Walk<'_> {
                 let open = pending.name.is_some() || pending.link.is_some() || pending.size.is_some();
                 return if open { Err(self.bad("it ends after an extended header")) } else { Ok(None) };
             };
+            let field = &header.as_old().size;
+            if field[0] & 0x80 != 0 && field[..4] != [0x80, 0, 0, 0] {
+                return Err(self.bad("a size is negative or impossible"));
+            }
             let stated = header.entry_size().map_err(|error| self.bad(&error.to_string()))?;
             match header.entry_type() {
                 EntryType::GNULongName => {
@@ -236,7 +190,7 @@ impl Walk<'_> {
             .map_err(|error| SourceError::io(self.place.clone(), error))?;
         let bytes = header.as_bytes();
         if bytes.iter().all(|byte| *byte == 0) {
-            return if self.position == 0 { Err(self.bad("it is no tar archive")) } else { Ok(None) };
+            return self.end().map(|()| None);
         }
         let sum: u32 = bytes[..148].iter().chain(&bytes[156..]).map(|byte| u32::from(*byte)).sum();
         if header.cksum().ok() != Some(sum + 8 * 32) {
@@ -244,6 +198,22 @@ impl Walk<'_> {
         }
         self.position += BLOCK;
         Ok(Some(header))
+    }
+
+    /// Called at a block of zeros. Some readers would go on after it, so a second one, or nothing, must follow.
+    fn end(&self) -> Result<()> {
+        if self.position == 0 {
+            return Err(self.bad("it is no tar archive"));
+        }
+        let mut second = [0; BLOCK as usize];
+        let after = (self.length - self.position - BLOCK).min(BLOCK) as usize;
+        read_at(self.file, &mut second[..after], self.position + BLOCK)
+            .map_err(|error| SourceError::io(self.place.clone(), error))?;
+        if second.iter().all(|byte| *byte == 0) {
+            Ok(())
+        } else {
+            Err(self.bad("something follows a block of zeros"))
+        }
     }
 
     fn skip(&mut self, size: u64) -> Result<u64> {
@@ -270,20 +240,17 @@ impl Walk<'_> {
 
     fn pax(&mut self, size: u64, global: bool) -> Result<()> {
         let bytes = self.extension(size, limits::ARCHIVE_HEADER_BYTES)?;
-        for record in PaxExtensions::new(&bytes) {
-            let record = record.map_err(|error| self.bad(&error.to_string()))?;
-            let key = record.key_bytes();
-            let known = matches!(key, b"path" | b"linkpath" | b"size");
+        for (key, value) in records(&bytes).ok_or_else(|| self.bad("an extended header is malformed"))? {
             if key.starts_with(b"GNU.sparse") {
                 return Err(self.bad("sparse members are not supported"));
             }
-            if known && global {
+            if global && matches!(key, b"path" | b"linkpath" | b"size") {
                 return Err(self.bad("a global header names a path or a size"));
             }
             match key {
-                b"path" => self.set_name(record.value_bytes().to_vec())?,
-                b"linkpath" => self.set_link(record.value_bytes().to_vec())?,
-                b"size" => self.set_size(record.value().ok())?,
+                b"path" => self.set_name(value.to_vec())?,
+                b"linkpath" => self.set_link(value.to_vec())?,
+                b"size" => self.set_size(std::str::from_utf8(value).ok())?,
                 _ => {}
             }
         }
@@ -318,7 +285,7 @@ impl Walk<'_> {
     fn entry(&mut self, header: &Header, kind: EntryType, stated: u64) -> Result<Entry> {
         let pending = std::mem::take(&mut self.pending);
         let name = pending.name.unwrap_or_else(|| header.path_bytes().into_owned());
-        let link = pending.link.or_else(|| header.link_name_bytes().map(|link| link.into_owned()));
+        let link = pending.link.or_else(|| header.link_name_bytes().map(Cow::into_owned));
         let text = |bytes| String::from_utf8(bytes).map_err(|_| self.bad("a name is not UTF-8"));
         let (name, link) = (text(name)?, text(link.unwrap_or_default())?);
         // An old archive says by a slash what newer ones say by the type.

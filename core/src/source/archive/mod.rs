@@ -7,7 +7,9 @@
 
 mod docker;
 mod members;
+mod names;
 mod packed;
+mod pax;
 mod transfer;
 mod window;
 
@@ -45,11 +47,10 @@ impl Archive {
     }
 
     /// Opens what `docker save` or `podman save` wrote. Newer versions of Docker write an image layout beside the older
-    /// format; it is preferred, because it has the manifests that a registry has.
+    /// format; it is preferred, because it has the manifests that a registry has. Compressed layers are read once.
     ///
     /// # Errors
-    /// As [`open_oci`](Self::open_oci); when the configuration of an image does not fit its layers; when a layer is
-    /// compressed.
+    /// As [`open_oci`](Self::open_oci), and when the configuration of an image does not fit its layers.
     pub fn open_docker(path: &Path) -> Result<Self> {
         let tar = Tar::open(path)?;
         let packed = if tar.members.contains_key(MARKER_NAME) && tar.members.contains_key(packed::INDEX) {

@@ -71,7 +71,8 @@ impl Tar {
         Ok(Some(bytes))
     }
 
-    fn window(&self, (offset, size): (u64, u64)) -> Opened {
+    /// A part of the archive as a reader.
+    pub(super) fn window(&self, (offset, size): (u64, u64)) -> Opened {
         Opened { size, reader: Box::new(Window { file: self.file.clone(), offset, left: size }) }
     }
 }

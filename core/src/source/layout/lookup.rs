@@ -66,10 +66,9 @@ fn cosign_tag(index: &ImageIndex, entry: &Descriptor) -> Option<String> {
 
 /// The position of the entry that `tag` names.
 pub(crate) fn find_tag(place: &str, index: &ImageIndex, tag: &str) -> Result<Option<usize>> {
-    let name = |entry: &Descriptor| entry.annotation(ANNOTATION_REF_NAME).map(str::to_owned);
     let ranks: [&dyn Fn(&Descriptor) -> bool; 3] = [
         &|entry| entry.annotation(ANNOTATION_REF_NAME) == Some(tag),
-        &|entry| name(entry).is_some_and(|name| tag_of_reference(&name) == Some(tag)),
+        &|entry| entry.annotation(ANNOTATION_REF_NAME).and_then(tag_of_reference) == Some(tag),
         &|entry| cosign_tag(index, entry).is_some_and(|known| known == tag),
     ];
     for fits in ranks {

@@ -49,11 +49,14 @@ fn names_and_links_that_lead_out_are_refused() {
     }
 }
 
+/// Adds something to an archive.
+type Adds<'a> = &'a dyn Fn(&mut Tarball);
+
 #[test]
 fn extended_headers_are_no_way_around() {
     use EntryType::{GNULongLink, GNULongName, XGlobalHeader, XHeader};
     let long = "x/".repeat(limits::ARCHIVE_NAME_BYTES as usize) + "x";
-    let refused: [(&str, &dyn Fn(&mut Tarball)); 13] = [
+    let refused: [(&str, Adds); 13] = [
         ("path", &|tar| {
             tar.pax(XHeader, &[("path", "../x")]);
         }),
@@ -100,6 +103,10 @@ fn extended_headers_are_no_way_around() {
         tarball.file("ordinary", b"");
         assert!(tarball.open().is_err(), "{what}");
     }
+    // A line end within a value begins no record.
+    let mut inside = Tarball::layout();
+    inside.pax(XHeader, &[("comment", "x\n13 path=../x")]).file("ordinary", b"");
+    assert!(inside.open().is_ok());
     let mut last = Tarball::layout();
     last.pax(XHeader, &[("path", "a")]);
     assert!(last.open().is_err(), "a header for nothing");
@@ -146,6 +153,10 @@ fn what_is_no_archive_of_a_layout_is_refused() {
         let error = Archive::open_oci(&path).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
     }
+    let mut hidden = Tarball::layout();
+    hidden.0.resize(hidden.0.len() + 512, 0);
+    let error = hidden.file("after", b"").open().unwrap_err().to_string();
+    assert!(error.contains("follows a block of zeros"), "{error}");
     let marker = || Tarball::default().file("oci-layout", content::MARKER).open();
     assert!(marker().unwrap_err().to_string().contains("index.json is missing"));
     let linked = |name: &str| {

@@ -9,8 +9,10 @@ use zeroize::Zeroizing;
 
 /// The environment of the process.
 pub(crate) struct Environment {
-    variable: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    variable: Lookup,
 }
+
+type Lookup = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
 impl Environment {
     pub(crate) fn of_process() -> Self {

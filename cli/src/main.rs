@@ -1,7 +1,7 @@
 //! The `countersign` program: arguments, terminal, exit codes. What it does is in `countersign-core`.
 //!
 //! A command is one file in `commands`: its arguments and one function. It gets a [`Context`] and gives an
-//! [`Outcome`](countersign_core::outcome::Outcome) or a [`Failure`]; the exit code follows from either. Only
+//! [`Outcome`] or a [`Failure`]; the exit code follows from either. Only
 //! `output` prints, and only `main` ends the process.
 
 mod cli;
@@ -20,6 +20,7 @@ mod stores;
 use std::process::ExitCode;
 
 use clap::Parser;
+use countersign_core::outcome::Outcome;
 
 use crate::cli::Cli;
 use crate::context::Context;
@@ -50,7 +51,7 @@ fn run(cli: Cli, context: &Context) -> Result<u8, Failure> {
         .map_err(|error| Failure::io("starting", error))?;
     let code = runtime.block_on(async {
         tokio::select! {
-            done = commands::run(cli.command, context) => done.map(|outcome| outcome.exit_code()),
+            done = commands::run(cli.command, context) => done.map(Outcome::exit_code),
             _ = tokio::signal::ctrl_c() => Ok(INTERRUPTED),
         }
     });

@@ -210,16 +210,11 @@ async fn sign_one(
     let signed = sign::sign_image(image, signer, &request).await?;
     for signature in &signed {
         let format = format_name(signature.format);
-        match signature.already {
-            true => context.output.status(format!(
-                "{} is already signed with this key ({format} {})",
-                image.name(),
-                signature.stored
-            )),
-            false => {
-                context.output.status(format!("Signed {} ({format} {})", image.name(), signature.stored))
-            }
-        }
+        let (image, stored) = (image.name(), signature.stored);
+        context.output.status(match signature.already {
+            true => format!("{image} is already signed with this key ({format} {stored})"),
+            false => format!("Signed {image} ({format} {stored})"),
+        });
     }
     match args.output {
         Some(SignOutput::Json) => context.output.json(&json!({

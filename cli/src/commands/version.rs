@@ -18,11 +18,10 @@ pub(crate) struct VersionArgs {
 pub(super) fn run(args: &VersionArgs, context: &Context) -> Result {
     let version = env!("CARGO_PKG_VERSION");
     let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
-    match args.json {
-        true => {
-            context.output.json(&json!({"version": version, "platform": format!("{os}/{architecture}")}))?
-        }
-        false => context.output.line(&format!("countersign {version} {os}/{architecture}"))?,
+    if args.json {
+        context.output.json(&json!({"version": version, "platform": format!("{os}/{architecture}")}))?;
+    } else {
+        context.output.line(&format!("countersign {version} {os}/{architecture}"))?;
     }
     Ok(Outcome::Proven)
 }

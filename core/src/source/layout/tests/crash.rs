@@ -27,7 +27,7 @@ fn child() {
     for number in start..start + count.parse::<usize>().unwrap() {
         let note = format!("{number} {}", "x".repeat(100_000));
         let layer = put_blob(&layout, media_type::OCI_LAYER, note.as_bytes());
-        let (raw, (config, bytes)) = layered(vec![layer], None, crate::media_type::OCI_MANIFEST).unwrap();
+        let (raw, (config, bytes)) = layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap();
         wait(layout.put_blob(&config, BlobContent::Bytes(bytes), None)).unwrap();
         let mut document = raw.parse().unwrap().manifest().unwrap().clone();
         document.subject = Some(image.descriptor());

@@ -63,7 +63,7 @@ pub(crate) fn image(layout: &Layout, name: &str) -> RawManifest {
 pub(crate) fn legacy(layout: &Layout, payload: &str, signature: &str) -> RawManifest {
     let mut layer = put_blob(layout, media_type::SIMPLE_SIGNING, payload.as_bytes());
     layer.annotations = Some([(media_type::ANNOTATION_SIGNATURE.into(), signature.into())].into());
-    let (manifest, (config, bytes)) = layered(vec![layer], None, crate::media_type::OCI_MANIFEST).unwrap();
+    let (manifest, (config, bytes)) = layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap();
     wait(layout.put_blob(&config, BlobContent::Bytes(bytes), None)).unwrap();
     manifest
 }

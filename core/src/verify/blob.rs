@@ -17,6 +17,7 @@ const BUFFER: usize = 64 << 10;
 pub struct BlobSignature {
     signature: Vec<u8>,
     digest: Option<(HashAlgorithm, Vec<u8>)>,
+    hashes: HashPolicy,
 }
 
 /// Why a blob was not verified.
@@ -31,9 +32,9 @@ pub enum BlobError {
 }
 
 impl BlobSignature {
-    /// A bare signature.
+    /// A bare signature, which may be an older one.
     pub const fn detached(signature: Vec<u8>) -> Self {
-        Self { signature, digest: None }
+        Self { signature, digest: None, hashes: HashPolicy::AlsoLegacy }
     }
 
     /// The signature of a bundle file: a Sigstore bundle, or cosign's first blob bundle.
@@ -52,6 +53,7 @@ impl BlobSignature {
             Content::Message(message) => Ok(Self {
                 signature: message.signature.0.clone(),
                 digest: message.message_digest.as_ref().and_then(known_digest),
+                hashes: HashPolicy::Current,
             }),
         }
     }
@@ -85,7 +87,7 @@ pub fn verify_blob(
     let mut verifiers: Vec<StreamVerifier> = keys
         .iter()
         .map(|key| {
-            let verifier = key.stream_verifier(&signature.signature, HashPolicy::AlsoLegacy);
+            let verifier = key.stream_verifier(&signature.signature, signature.hashes);
             match signature.digest {
                 Some((algorithm, _)) => verifier.with_digest(algorithm),
                 None => verifier,

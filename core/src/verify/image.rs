@@ -98,7 +98,7 @@ fn bundle_envelope(bundle: &Bundle, digest: &Digest, policy: &ImagePolicy) -> St
         .only_signature()
         .map_err(Refusal::Malformed)
         .map_err(Failure::at("signature", &["claims"]))?;
-    let proven = SignatureProven::check(policy.keys(), &envelope.pae(), signature, HashPolicy::AlsoLegacy)
+    let proven = SignatureProven::check(policy.keys(), &envelope.pae(), signature, HashPolicy::Current)
         .map_err(Failure::at("signature", &["claims"]))?;
     claims.require(&policy.annotations).map_err(Failure::at("annotations", &["claims", "signature"]))?;
     Ok((Format::Bundle, claims, proven))

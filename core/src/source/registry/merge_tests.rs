@@ -93,7 +93,7 @@ impl Store for Fake {
     async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
         self.request().await;
         self.writes.set(self.writes.get() + 1);
-        let failing = self.fails.is_some_and(|every| self.writes.get() % every == 0);
+        let failing = self.fails.is_some_and(|every| self.writes.get().is_multiple_of(every));
         if !failing || self.writes.get().is_multiple_of(2) {
             self.keep(&merged.manifest);
             self.tags.borrow_mut().insert(tag.clone(), merged.manifest.clone());
@@ -107,10 +107,8 @@ impl Store for Fake {
 
     async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {
         self.request().await;
-        let tags = self.tags.borrow();
-        let found = tags.keys().filter(|tag| *tag > after && tag.as_str().starts_with(prefix));
-        let found = found.cloned().collect();
-        drop(tags);
+        let is_marker = |tag: &&Tag| *tag > after && tag.as_str().starts_with(prefix);
+        let found = self.tags.borrow().keys().filter(is_marker).cloned().collect();
         step().await;
         Ok(found)
     }
@@ -193,8 +191,13 @@ fn interleave(
     }
     let mut finished = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
+    let (mut index, mut burst) = (0, 0);
     while !running.is_empty() {
-        let index = dice.roll(running.len());
+        // Bursts, since what is dangerous is a writer that sleeps while others do all their work.
+        if burst == 0 || index >= running.len() {
+            (index, burst) = (dice.roll(running.len()), [1, 1, 5, 40][dice.roll(4)]);
+        }
+        burst -= 1;
         let (number, left, writing) = &mut running[index];
         *left = left.saturating_sub(1);
         if let Poll::Ready(result) = writing.as_mut().poll(&mut context) {

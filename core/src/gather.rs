@@ -28,8 +28,9 @@ const CONCURRENT: usize = 16;
 pub struct GatherOptions {
     /// Bytes of one signature or bundle.
     pub attachment_bytes: u64,
-    /// Where referrers are listed.
-    pub referrers: ReferrersFrom,
+    /// Whether to look behind the fallback tag as well where the store has the referrers API: what was written before
+    /// it got the API stands only there.
+    pub older_referrers: bool,
     /// Which places to look at.
     pub formats: Formats,
 }
@@ -54,11 +55,7 @@ impl Formats {
 
 impl Default for GatherOptions {
     fn default() -> Self {
-        Self {
-            attachment_bytes: limits::ATTACHMENT_BYTES,
-            referrers: ReferrersFrom::Store,
-            formats: Formats::BOTH,
-        }
+        Self { attachment_bytes: limits::ATTACHMENT_BYTES, older_referrers: false, formats: Formats::BOTH }
     }
 }
 
@@ -160,7 +157,7 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
     let (referrers, legacy) = tokio::join!(
         async {
             match options.formats.bundle {
-                true => source.referrers(&image.digest, options.referrers).await,
+                true => referrers(image, options.older_referrers).await,
                 false => Ok(Referrers::default()),
             }
         },
@@ -177,6 +174,22 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         legacy_layers(source, &tag, &manifest, options, &mut found).await?;
     }
     Ok(found)
+}
+
+/// What refers to the image; with `older`, also what stands behind the fallback tag.
+async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+    let source = image.attachments.as_ref();
+    let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
+    if older {
+        let older = source.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
+        for entry in older.descriptors {
+            if listed.descriptors.iter().all(|known| known.digest != entry.digest) {
+                listed.descriptors.push(entry);
+            }
+        }
+        listed.reliable = false;
+    }
+    Ok(listed)
 }
 
 async fn bundles(

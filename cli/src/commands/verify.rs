@@ -1,11 +1,11 @@
 //! `verify`
 
 use clap::{Args, ValueEnum};
-use countersign_core::gather;
+use countersign_core::decide;
 use countersign_core::image::Image;
 use countersign_core::outcome::Outcome;
-use countersign_core::source::{ReferrersFrom, SourceError};
-use countersign_core::verify::{ImagePolicy, Refusal, Verdict, verify_image};
+use countersign_core::source::SourceError;
+use countersign_core::verify::{ImagePolicy, Refusal, Verdict};
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
@@ -110,27 +110,14 @@ async fn verify_one(args: &VerifyArgs, stores: &Stores, policy: &ImagePolicy, te
     match parts.await {
         Err(failure) => vec![Err(failure.at(text))],
         Ok(parts) => {
-            let steps: Vec<_> = parts.into_iter().map(|image| decide(stores, policy, image)).collect();
+            let steps: Vec<_> = parts.into_iter().map(|image| decide_one(stores, policy, image)).collect();
             stream::iter(steps).buffered(stores.jobs()).collect().await
         }
     }
 }
 
-async fn decide(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
-    let options = stores.gather_options();
-    let mut verdict = verify_image(&image.digest, gather::signatures(&image, options).await?, policy);
-    if verdict.outcome() != Outcome::Proven {
-        // What was written before a registry got the referrers API stands only behind the fallback tag.
-        let older = gather::GatherOptions { referrers: ReferrersFrom::FallbackTag, ..options };
-        let older = gather::signatures(&image, older).await?;
-        if !older.is_empty() {
-            verdict = verify_image(&image.digest, older, policy);
-        }
-    }
-    if matches!(verdict.refusal, Some(Refusal::NoSignatures)) {
-        // "Unsigned" is only said of an image that is there.
-        image.descriptor().await?;
-    }
+async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
+    let verdict = decide::image(&image, policy, stores.gather_options()).await?;
     Ok((image, verdict))
 }
 

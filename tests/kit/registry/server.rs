@@ -92,6 +92,10 @@ async fn handle(shared: &Shared, request: Request) -> Response<Body> {
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(path) = uri.path().strip_prefix("/v2/") else { return error(404, "NOT_FOUND") };
+    if path.is_empty() {
+        // "Determining Support": what other clients ask first.
+        return made_up(200, &[], String::new());
+    }
     let query = uri.query().unwrap_or_default();
     let is = |wanted: Method| method == wanted;
     if let Some((name, reference)) = path.split_once("/manifests/") {

@@ -33,7 +33,9 @@ use crate::failure::Failure;
 /// How a command ends.
 pub(crate) type Result = std::result::Result<Outcome, Failure>;
 
+// Only the command that was asked for is put together: all of them would take a good part of verifying an image.
 #[derive(Subcommand, Debug)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Show the whole thing: make a key, build an image, sign, verify, tamper; no server needed
     Demo(demo::DemoArgs),

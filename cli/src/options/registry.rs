@@ -51,7 +51,7 @@ pub(crate) struct RegistryArgs {
     pub(crate) registry_referrers_mode: ReferrersModeArg,
 
     /// Requests under way at once
-    #[arg(long, short = 'j', visible_alias = "max-workers", value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, short = 'j', visible_alias = "max-workers", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
 
     /// Keep signatures in this repository instead of the image's own [env: COSIGN_REPOSITORY]

@@ -15,7 +15,9 @@ use crate::options::RegistryArgs;
 use crate::output::Progress;
 use crate::stores::Stores;
 
-/// Save an image with everything attached to it, all platforms, in a directory (an OCI image layout).
+/// Save an image with everything attached to it in a directory.
+///
+/// All platforms. The directory is an OCI image layout.
 #[derive(Args, Debug)]
 pub(crate) struct SaveArgs {
     /// The image

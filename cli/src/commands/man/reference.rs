@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
 
 /// A section for every command: what it does, its usage, its arguments, its flags.
 pub(super) fn markdown(mut program: Command) -> String {
@@ -37,7 +37,8 @@ pub(super) fn hidden(mut program: Command) -> String {
 
 /// Every command that does something by itself, in the order of the help.
 fn commands(parent: &Command) -> Vec<&Command> {
-    let children = parent.get_subcommands().filter(|child| child.get_name() != "help" && !child.is_hide_set());
+    let children =
+        parent.get_subcommands().filter(|child| child.get_name() != "help" && !child.is_hide_set());
     children
         .flat_map(|child| match child.has_subcommands() {
             true => commands(child),
@@ -47,7 +48,7 @@ fn commands(parent: &Command) -> Vec<&Command> {
 }
 
 fn section(page: &mut String, command: &Command) {
-    let _ = write!(page, "\n## {}\n\n", name(command));
+    let _ = write!(page, "## {}\n\n", name(command));
     paragraph(page, &about(command));
     let usage = command.clone().render_usage().to_string();
     let _ = writeln!(page, "```text\n{}\n```\n", usage.trim_start_matches("Usage: ").trim());
@@ -71,9 +72,9 @@ fn about(command: &Command) -> String {
 }
 
 fn shown(command: &Command) -> impl Iterator<Item = &Arg> {
-    command.get_arguments().filter(|arg| {
-        !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version")
-    })
+    command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version"))
 }
 
 /// Text of whole paragraphs, wrapped as the book's pages are.
@@ -93,7 +94,7 @@ fn paragraph(page: &mut String, text: &str) {
             page.push_str(word);
             column += length;
         }
-        page.push_str(if paragraph.ends_with(['.', ':', '!']) { "\n\n" } else { ".\n\n" });
+        page.push_str(if paragraph.ends_with('.') { "\n\n" } else { ".\n\n" });
     }
 }
 
@@ -124,14 +125,14 @@ fn spelling(arg: &Arg) -> String {
     spellings.extend(arg.get_visible_aliases().unwrap_or_default().iter().map(|alias| format!("--{alias}")));
     if let (true, Some(last)) = (takes_value(arg), spellings.last_mut()) {
         let optional = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
-        let value = value();
-        last.push_str(&if optional { format!("[={value}]") } else { format!(" {value}") });
+        last.push_str(&if optional { format!("[={}]", value()) } else { format!(" {}", value()) });
     }
     spellings.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn takes_value(arg: &Arg) -> bool {
-    matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+    // A flag with =false is one that clap sets to true by itself.
+    arg.get_num_args().is_some_and(|count| count.takes_values())
 }
 
 /// What may be given, and what holds when nothing is.
@@ -140,8 +141,9 @@ fn values(arg: &Arg) -> String {
     if !takes_value(arg) {
         return text;
     }
-    let possible: Vec<_> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    if !possible.is_empty() && !arg.is_hide_possible_values_set() {
+    let possible: Vec<_> =
+        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    if !possible.is_empty() && possible != ["true", "false"] && !arg.is_hide_possible_values_set() {
         let _ = write!(text, ": `{}`", possible.join("`, `"));
     }
     let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();

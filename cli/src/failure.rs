@@ -108,7 +108,14 @@ impl From<SignError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let failure = Self::new(Outcome::Usage, error.code(), &error);
+        let outcome = match error {
+            KeyError::Read(_)
+            | KeyError::MessageChanged
+            | KeyError::Crypto { .. }
+            | KeyError::SignerUnavailable { .. } => Outcome::Undecided,
+            _ => Outcome::Usage,
+        };
+        let failure = Self::new(outcome, error.code(), &error);
         match (error.hint(), &error) {
             // The library's hint is another tool's command, which knows no key files of ours.
             (_, KeyError::PrivateKeyGiven { .. }) => {

@@ -120,8 +120,8 @@ impl Stores {
                 Ok((Arc::new(Layout::create(&local.path)?), tag))
             }
             Location::OciArchive(_) | Location::DockerArchive(_) => {
-                Err(Failure::usage(format!("{text}: archives are only read"))
-                    .hint("copy to a layout, 'oci:DIR', and pack it with tar"))
+                Err(Failure::usage(format!("{text}: archives are only read here"))
+                    .hint("copy to 'oci:DIR', or use 'save --archive FILE'"))
             }
         }
     }

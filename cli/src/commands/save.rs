@@ -19,9 +19,9 @@ use crate::options::RegistryArgs;
 use crate::output::Progress;
 use crate::stores::Stores;
 
-/// Save an image with everything attached to it in a directory.
+/// Save an image with everything attached to it in a directory or an archive.
 ///
-/// All platforms. The directory is an OCI image layout.
+/// All platforms. The directory is an OCI image layout, the archive is a tar of one.
 #[derive(Args, Debug)]
 pub(crate) struct SaveArgs {
     /// The image

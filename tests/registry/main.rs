@@ -2,6 +2,8 @@
 //!
 //! No test depends on how fast anything is: what must not end waits for ever, what is counted is requests.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod authorisation;
 mod common;
 mod reading;

@@ -191,6 +191,6 @@ mod tests {
     #[test]
     fn a_tag_that_holds_something_else_is_not_overwritten() {
         let manifest = legacy("p", "a");
-        assert!(SharedTag::ReferrersIndex.merge(Some(&manifest), &[manifest.clone()]).is_err());
+        assert!(SharedTag::ReferrersIndex.merge(Some(&manifest), std::slice::from_ref(&manifest)).is_err());
     }
 }

@@ -10,22 +10,21 @@
 //! The place where content goes may be another host: it gets no credentials. A failure in the middle starts a new
 //! session, as long as the content can be read again.
 
-use std::pin::Pin;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 use url::Url;
 
 use super::RegistrySource;
 use super::auth::Access;
+use super::exact::{Exact, read_piece};
 use super::manifests::content_digest;
 use super::problem::protocol;
 use super::retry::backoff;
 use super::transport::{Answer, Call, Payload, Target};
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::limits;
 use crate::oci::Descriptor;
 use crate::source::{BlobContent, BlobReader, Result, SourceError};
@@ -305,73 +304,5 @@ fn check_stored(answer: &Answer, expected: &Digest) -> Result<()> {
     match content_digest(answer)?.filter(|got| got.algorithm() == expected.algorithm()) {
         Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
         _ => Ok(()),
-    }
-}
-
-async fn read_piece(reader: &mut (impl AsyncRead + Unpin), size: usize) -> std::io::Result<Bytes> {
-    let mut piece = BytesMut::with_capacity(size.min(1 << 20));
-    while piece.len() < size {
-        let left = size - piece.len();
-        if (&mut *reader).take(left as u64).read_buf(&mut piece).await? == 0 {
-            break;
-        }
-    }
-    Ok(piece.freeze())
-}
-
-/// A reader that fails when what it reads is not what the descriptor says, before the end of it has been handed out.
-struct Exact {
-    inner: BlobReader,
-    hasher: Option<Hasher>,
-    descriptor: Descriptor,
-    place: String,
-}
-
-impl Exact {
-    fn new(inner: BlobReader, descriptor: &Descriptor, place: String) -> Self {
-        let hasher = Some(Hasher::new(descriptor.digest.algorithm()));
-        Self { inner, hasher, descriptor: descriptor.clone(), place }
-    }
-
-    fn check(&mut self, at_end: bool) -> std::result::Result<(), SourceError> {
-        let Some(length) = self.hasher.as_ref().map(Hasher::length) else { return Ok(()) };
-        let (expected, place) = (self.descriptor.size, self.place.clone());
-        if length > expected || (at_end && length < expected) {
-            return Err(SourceError::SizeMismatch { place, expected, got: length });
-        }
-        if length < expected {
-            return Ok(());
-        }
-        let expected = self.descriptor.digest;
-        match self.hasher.take().map(Hasher::finish) {
-            Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Exact {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        let before = buffer.filled().len();
-        std::task::ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        let new = &buffer.filled()[before..];
-        let at_end = new.is_empty() && buffer.remaining() > 0;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(new);
-        } else if !new.is_empty() {
-            buffer.set_filled(before);
-            let (place, expected) = (self.place.clone(), self.descriptor.size);
-            let error = SourceError::SizeMismatch { place, expected, got: expected.saturating_add(1) };
-            return std::task::Poll::Ready(Err(std::io::Error::other(error)));
-        }
-        let checked = self.check(at_end).map_err(std::io::Error::other);
-        if checked.is_err() {
-            buffer.set_filled(before);
-        }
-        std::task::Poll::Ready(checked)
     }
 }

@@ -10,4 +10,5 @@ mod reading;
 mod referrers;
 mod shared_tags;
 mod throttling;
+mod tls;
 mod writing;

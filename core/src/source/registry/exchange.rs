@@ -125,9 +125,8 @@ impl Inner {
         if let Some(body) = outgoing.body.take()? {
             request = request.body(body);
         }
-        let late = || self.late(&url, deadline);
-        let _permit = timeout_at(deadline.into(), self.permits.acquire()).await.map_err(|_| late())?;
-        let sent = timeout_at(head_deadline.into(), request.send()).await.map_err(|_| late())?;
+        let sent =
+            timeout_at(head_deadline.into(), request.send()).await.map_err(|_| self.late(&url, deadline))?;
         let response = sent.map_err(|error| Failure::transport(&url, &error))?;
         self.received(response, &url, outgoing.limit, deadline).await
     }

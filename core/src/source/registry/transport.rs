@@ -184,8 +184,9 @@ impl Failure {
 impl Inner {
     /// Sends a request until there is an answer other than 429 or 5xx.
     pub(super) async fn call(&self, state: &RepositoryState, mut call: Call) -> Result<Answer> {
-        let begin = Instant::now();
-        let deadline = begin + self.allowance(call.transfer);
+        // Its time begins when it is its turn. The semaphore is never closed.
+        let _permit = self.permits.acquire().await.ok();
+        let deadline = Instant::now() + self.allowance(call.transfer);
         let tries = if call.once || call.body.is_stream() { 1 } else { self.options.tries.max(1) };
         let mut tried = 0;
         loop {

@@ -31,11 +31,12 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::RegistrySource;
+use super::marker::{Marker, fingerprint, shown};
 use super::problem::protocol;
-use super::retry::{chance, random};
+use super::retry::chance;
 use crate::digest::Digest;
 use crate::limits;
-use crate::oci::{Descriptor, Document, OciError, RawManifest};
+use crate::oci::{OciError, RawManifest};
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::Merged;
 use crate::source::{BlobContent, Result, SharedTag, SourceError};
@@ -71,18 +72,7 @@ pub(super) async fn add(
     kind: SharedTag,
     addition: &RawManifest,
 ) -> Result<()> {
-    let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
-        .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
-    let mut writer = Writer {
-        store,
-        tag,
-        kind,
-        prefix: format!("{tag}."),
-        marker,
-        additions: vec![addition.clone()],
-        fetched: HashSet::new(),
-        uncertain: 0,
-    };
+    let mut writer = Writer::new(store, tag, kind, addition)?;
     let begin = Instant::now();
     store.store(&writer.marker.tag.clone().into(), addition).await?;
     let mut listed: Option<Vec<Marker>> = None;
@@ -125,7 +115,14 @@ struct Writer<'a, S> {
     uncertain: u32,
 }
 
-impl<S: Store> Writer<'_, S> {
+impl<'a, S: Store> Writer<'a, S> {
+    fn new(store: &'a S, tag: &'a Tag, kind: SharedTag, addition: &RawManifest) -> Result<Self> {
+        let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
+            .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
+        let (prefix, additions) = (format!("{tag}."), vec![addition.clone()]);
+        Ok(Self { store, tag, kind, prefix, marker, additions, fetched: HashSet::new(), uncertain: 0 })
+    }
+
     /// Writes the shared tag; `false` when it is not known whether that happened.
     async fn write(&mut self, merged: &Merged) -> Result<bool> {
         match self.store.replace(self.tag, merged).await {
@@ -210,71 +207,10 @@ impl<S: Store> Writer<'_, S> {
 /// Whether a write that failed so may still take effect.
 fn may_have_happened(error: &SourceError) -> bool {
     match error {
-        SourceError::Unreachable { .. } | SourceError::Timeout { .. } | SourceError::Throttled { .. } => true,
+        SourceError::Unreachable { .. } | SourceError::Timeout { .. } => true,
         SourceError::Status { status, .. } => *status >= 500,
         _ => false,
     }
-}
-
-/// An announcement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Marker {
-    tag: Tag,
-    second: i64,
-    fingerprint: String,
-}
-
-impl Marker {
-    fn new(shared: &Tag, now: i64, fingerprint: &str) -> Option<Self> {
-        let second = u32::try_from(now).unwrap_or(0);
-        let random = hex::encode(random::<4>());
-        let tag = format!("{shared}.{second:08x}{fingerprint}{random}").parse().ok()?;
-        Some(Self { tag, second: second.into(), fingerprint: fingerprint.into() })
-    }
-
-    fn parse(tag: Tag, prefix: &str) -> Option<Self> {
-        let rest = tag.as_str().strip_prefix(prefix)?;
-        let is_marker = rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let second = i64::from_str_radix(rest.get(..8)?, 16).ok()?;
-        let fingerprint = rest.get(8..24)?.to_owned();
-        is_marker.then_some(Self { tag, second, fingerprint })
-    }
-}
-
-/// By what an addition is recognised in the shared document: the digest of a manifest, or what makes a layer the same
-/// as another.
-fn fingerprint(kind: SharedTag, addition: &RawManifest) -> String {
-    if kind == SharedTag::LegacyLayers
-        && let Ok(Document::Manifest(manifest)) = addition.parse()
-        && let [layer] = manifest.layers.as_slice()
-    {
-        return of_layer(layer);
-    }
-    short(&addition.digest)
-}
-
-/// The fingerprints of all that the shared document has.
-fn shown(kind: SharedTag, shared: &RawManifest) -> std::result::Result<HashSet<String>, OciError> {
-    Ok(match (kind, shared.parse()?) {
-        (SharedTag::ReferrersIndex, Document::Index(index)) => {
-            index.manifests.iter().map(|entry| short(&entry.digest)).collect()
-        }
-        (SharedTag::LegacyLayers, Document::Manifest(manifest)) => {
-            manifest.layers.iter().map(of_layer).collect()
-        }
-        _ => HashSet::new(),
-    })
-}
-
-fn of_layer(layer: &Descriptor) -> String {
-    let annotations = layer.annotations.clone().unwrap_or_default();
-    short(&Digest::sha256(format!("{} {annotations:?}", layer.digest).as_bytes()))
-}
-
-fn short(digest: &Digest) -> String {
-    let mut hex = digest.hex();
-    hex.truncate(16);
-    hex
 }
 
 impl Store for RegistrySource {

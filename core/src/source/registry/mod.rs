@@ -25,6 +25,7 @@ mod exact;
 mod exchange;
 mod link;
 mod manifests;
+mod marker;
 mod merge;
 mod options;
 mod problem;

@@ -32,23 +32,9 @@ pub(super) fn token_request(
     scopes: &[String],
     credential: &Credential,
 ) -> Outgoing {
-    let mut headers = HeaderMap::new();
-    let mut url = realm.clone();
+    let (headers, mut url) = (HeaderMap::new(), realm.clone());
     if let Credential::IdentityToken(token) = credential {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
-        form.append_pair("client_id", "countersign").append_pair("scope", &scopes.join(" "));
-        form.append_pair("service", service.unwrap_or_default());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        let body = Payload::Bytes(form.finish().into());
-        return Outgoing {
-            method: Method::POST,
-            url,
-            headers,
-            body,
-            authorization: None,
-            limit: limits::SMALL_BODY_BYTES,
-        };
+        return refresh_request(realm, service, scopes, token);
     }
     {
         let mut query = url.query_pairs_mut();
@@ -68,6 +54,22 @@ pub(super) fn token_request(
     };
     let limit = limits::SMALL_BODY_BYTES;
     Outgoing { method: Method::GET, url, headers, body: Payload::Empty, authorization, limit }
+}
+
+fn refresh_request(realm: &Url, service: Option<&str>, scopes: &[String], token: &Secret) -> Outgoing {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token.expose());
+    form.append_pair("client_id", "countersign").append_pair("scope", &scopes.join(" "));
+    form.append_pair("service", service.unwrap_or_default());
+    let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+    Outgoing {
+        method: Method::POST,
+        url: realm.clone(),
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, form_type)]),
+        body: Payload::Bytes(form.finish().into()),
+        authorization: None,
+        limit: limits::SMALL_BODY_BYTES,
+    }
 }
 
 /// The header that a token server's answer makes, and how long it is good for.

@@ -37,7 +37,7 @@ pub(super) struct Call {
     pub(super) limit: Option<u64>,
     /// Bytes of content that go over the line: they add to the time.
     pub(super) transfer: u64,
-    /// Whether the request must not be sent twice.
+    /// Whether the request must not be sent again once it may have been done.
     pub(super) once: bool,
 }
 
@@ -187,7 +187,7 @@ impl Inner {
         // Its time begins when it is its turn. The semaphore is never closed.
         let _permit = self.permits.acquire().await.ok();
         let deadline = Instant::now() + self.allowance(call.transfer);
-        let tries = if call.once || call.body.is_stream() { 1 } else { self.options.tries.max(1) };
+        let tries = if call.body.is_stream() { 1 } else { self.options.tries.max(1) };
         let mut tried = 0;
         loop {
             tried += 1;
@@ -195,7 +195,9 @@ impl Inner {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let Some(asked) = failure.again.filter(|_| tried < tries) else {
+            // What was throttled has not been done.
+            let may_again = !call.once || matches!(failure.error, SourceError::Throttled { .. });
+            let Some(asked) = failure.again.filter(|_| tried < tries && may_again) else {
                 return Err(with_tries(failure.error, tried));
             };
             let wait = asked.unwrap_or_else(|| backoff(self.options.backoff, tried + 1));

@@ -13,11 +13,21 @@
 //! The library knows no terminal, no environment, no home directory and no clock: credentials, trust and the time
 //! are passed in. Whatever is read from outside is bounded by [`limits`].
 
+pub mod attachments;
+pub mod decide;
 pub mod digest;
+pub mod file;
+pub mod format;
+pub mod gather;
+pub mod image;
 pub mod json;
+pub mod key;
 pub mod limits;
 pub mod media_type;
 pub mod oci;
 pub mod outcome;
 pub mod reference;
+pub mod sign;
 pub mod source;
+pub mod transfer;
+pub mod verify;

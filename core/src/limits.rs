@@ -19,6 +19,12 @@ pub const SMALL_FILE_BYTES: u64 = 1 << 20;
 /// Bytes of an `index.json` of an image layout.
 pub const LAYOUT_INDEX_BYTES: u64 = 64 << 20;
 
+/// Entries of an `index.json` of an image layout.
+pub const LAYOUT_ENTRIES: usize = 100_000;
+
+/// Blobs of an image layout that are looked through for referrers that it does not list.
+pub const LAYOUT_BLOBS: usize = 100_000;
+
 /// Signatures, attestations or referrers looked at on one image.
 pub const ENTRIES_PER_IMAGE: usize = 1_000;
 
@@ -97,6 +103,12 @@ pub const MERGE_ROUNDS: u32 = 200;
 
 /// Bytes of one archive member that must be held in memory (a manifest, an index).
 pub const ARCHIVE_MEMBER_BYTES: u64 = MANIFEST_BYTES;
+
+/// Bytes of the name of an archive member.
+pub const ARCHIVE_NAME_BYTES: u64 = 4_096;
+
+/// Bytes of one extended header (pax) of an archive member.
+pub const ARCHIVE_HEADER_BYTES: u64 = 64 << 10;
 
 /// Members of one archive.
 pub const ARCHIVE_MEMBERS: usize = 100_000;

@@ -21,6 +21,9 @@ pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json"
 /// A Docker layer, uncompressed.
 pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
 
+/// A Docker layer whose bytes need not be in the registry.
+pub const DOCKER_FOREIGN_LAYER: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+
 /// What is asked for when a manifest is fetched.
 pub const MANIFEST_ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -64,4 +67,9 @@ pub fn is_index(media_type: &str) -> bool {
 /// Whether this media type is that of a manifest which has a configuration and layers.
 pub fn is_manifest(media_type: &str) -> bool {
     matches!(media_type, OCI_MANIFEST | DOCKER_MANIFEST)
+}
+
+/// The media type of the configuration that goes with a manifest of this media type.
+pub fn config_of(manifest_type: &str) -> &'static str {
+    if manifest_type == DOCKER_MANIFEST { DOCKER_CONFIG } else { OCI_CONFIG }
 }

@@ -258,7 +258,8 @@ impl Document {
     /// See [`OciError`].
     pub fn parse(media_type: &str, bytes: &[u8]) -> Result<Self, OciError> {
         let outline: Outline = json::read(bytes)?;
-        if outline.manifests.is_some() && (outline.layers.is_some() || outline.config.is_some()) {
+        let as_index = outline.manifests.is_some() || media_type::is_index(media_type);
+        if as_index && (outline.layers.is_some() || outline.config.is_some()) {
             return Err(OciError::Ambiguous);
         }
         if let Some(inside) = outline.media_type.filter(|inside| inside != media_type) {

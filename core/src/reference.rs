@@ -266,7 +266,8 @@ fn canonical_host(text: &str, host: &str) -> Result<String, ReferenceError> {
     let name_is_good = bracketed(name).is_some() || is_domain(name);
     let port_is_good =
         port.is_none_or(|port| port.len() <= 5 && port.parse::<u16>().is_ok_and(|port| port > 0));
-    if !name_is_good || !port_is_good {
+    // What is a host only by its capitals would name a repository of the default registry once they are gone.
+    if !name_is_good || !port_is_good || !names_a_host(&lower) {
         return Err(ReferenceError::Host { text: text.into(), host: host.into() });
     }
     Ok(if matches!(lower.as_str(), "docker.io" | "registry-1.docker.io") {

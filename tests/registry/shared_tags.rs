@@ -20,7 +20,7 @@ fn without_api() -> Options {
 fn signature(number: usize) -> RawManifest {
     let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, b"payload");
     layer.annotations = Some(Annotations::from([("signature".into(), number.to_string())]));
-    layered(vec![layer], None).unwrap().0
+    layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap().0
 }
 
 fn tags(registry: &Registry) -> Vec<String> {
@@ -68,8 +68,14 @@ async fn twelve_legacy_signers_are_all_found() {
     let writers: Vec<_> = (0..12).map(|number| (client(&registry, settings()), signature(number))).collect();
     for (writer, addition) in &writers {
         let config = addition.parse().unwrap().manifest().unwrap().config.clone();
-        let content =
-            layered(addition.parse().unwrap().manifest().unwrap().layers.clone(), None).unwrap().1.1;
+        let content = layered(
+            addition.parse().unwrap().manifest().unwrap().layers.clone(),
+            None,
+            media_type::OCI_MANIFEST,
+        )
+        .unwrap()
+        .1
+        .1;
         writer.put_blob(&config, countersign_core::source::BlobContent::Bytes(content), None).await.unwrap();
     }
     let writes = writers.iter().map(|(writer, one)| writer.add_to_tag(&shared, SharedTag::LegacyLayers, one));

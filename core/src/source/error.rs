@@ -75,6 +75,14 @@ pub enum SourceError {
         /// What was looked for.
         what: String,
     },
+    /// No image was named, and there are several.
+    #[error("{place}: there are several images, name one of: {names}")]
+    SeveralImages {
+        /// Where.
+        place: String,
+        /// What they are called.
+        names: String,
+    },
     /// The bytes are not those of the digest.
     #[error("{place}: content has digest {got}, expected {expected}")]
     DigestMismatch {
@@ -151,6 +159,7 @@ impl SourceError {
             Self::Status { .. } => "STORE_STATUS",
             Self::Protocol { .. } => "STORE_PROTOCOL",
             Self::NotFound { .. } => "NOT_FOUND",
+            Self::SeveralImages { .. } => "SEVERAL_IMAGES",
             Self::DigestMismatch { .. } => "CONTENT_DIGEST_MISMATCH",
             Self::SizeMismatch { .. } => "CONTENT_SIZE_MISMATCH",
             Self::Limit { .. } => "LIMIT_CONTENT",
@@ -169,7 +178,7 @@ impl SourceError {
             | Self::SizeMismatch { .. }
             | Self::Limit { .. }
             | Self::Manifest { .. } => Outcome::Refused,
-            Self::Settings { .. } => Outcome::Usage,
+            Self::Settings { .. } | Self::SeveralImages { .. } => Outcome::Usage,
             _ => Outcome::Undecided,
         }
     }

@@ -5,7 +5,9 @@
 //! it asked for. "Not there" (`None`) is told apart from "could not be asked" ([`SourceError`]) everywhere: only a
 //! store that answered may say that something is missing.
 
+pub mod archive;
 mod error;
+pub mod layout;
 pub mod registry;
 pub mod shared_tag;
 
@@ -19,7 +21,9 @@ use crate::digest::Digest;
 use crate::oci::{Descriptor, RawManifest};
 use crate::reference::{Selector, Tag};
 
+pub use archive::Archive;
 pub use error::SourceError;
+pub use layout::Layout;
 pub use shared_tag::SharedTag;
 
 /// The result of a verb of a [`Source`].

@@ -83,35 +83,37 @@ pub fn referrer_descriptor(manifest: &RawManifest) -> Result<Descriptor, OciErro
 }
 
 fn merge_layers(current: Option<&RawManifest>, additions: &[RawManifest]) -> Result<Merged, OciError> {
-    let mut layers = Vec::new();
-    let mut annotations = None;
-    if let Some(current) = current {
-        let manifest = legacy_manifest(current)?;
-        layers = manifest.layers;
-        annotations = manifest.annotations;
-    }
+    // The first writer's manifest stands as it came; only a merge makes a new one.
+    let Some((base, rest)) = current.map(|current| (current, additions)).or_else(|| additions.split_first())
+    else {
+        return Err(OciError::Unknown("nothing to merge".into()));
+    };
+    let manifest = legacy_manifest(base)?;
+    let mut layers = manifest.layers;
     let before = layers.len();
-    for addition in additions {
+    for addition in rest {
         for layer in legacy_manifest(addition)?.layers {
             if !layers.iter().any(|known| same_layer(known, &layer)) {
                 layers.push(layer);
             }
         }
     }
-    if let Some(current) = current.filter(|_| layers.len() == before) {
-        return Ok(Merged { manifest: current.clone(), config: None, changed: false });
+    if layers.len() == before {
+        return Ok(Merged { manifest: base.clone(), config: None, changed: current.is_none() });
     }
-    let (manifest, config) = layered(layers, annotations)?;
+    let (manifest, config) = layered(layers, manifest.annotations, &base.media_type)?;
     Ok(Merged { manifest, config: Some(config), changed: true })
 }
 
-/// A manifest of these layers with the configuration that cosign gives such manifests.
+/// A manifest of these layers with the configuration that cosign gives such manifests, of OCI's or of Docker's media
+/// types.
 ///
 /// # Errors
 /// None in practice: these types always serialise.
 pub fn layered(
     layers: Vec<Descriptor>,
     annotations: Option<Annotations>,
+    manifest_type: &str,
 ) -> Result<(RawManifest, (Descriptor, Bytes)), OciError> {
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.digest).collect();
     let config = Bytes::from(
@@ -124,17 +126,17 @@ pub fn layered(
         })
         .to_string(),
     );
-    let descriptor = Descriptor::of(media_type::OCI_CONFIG, &config);
+    let descriptor = Descriptor::of(media_type::config_of(manifest_type), &config);
     let manifest = ImageManifest {
         schema_version: 2,
-        media_type: Some(media_type::OCI_MANIFEST.into()),
+        media_type: Some(manifest_type.into()),
         artifact_type: None,
         config: descriptor.clone(),
         layers,
         subject: None,
         annotations,
     };
-    Ok((RawManifest::write(media_type::OCI_MANIFEST, &manifest)?, (descriptor, config)))
+    Ok((RawManifest::write(manifest_type, &manifest)?, (descriptor, config)))
 }
 
 fn legacy_manifest(raw: &RawManifest) -> Result<ImageManifest, OciError> {
@@ -157,7 +159,7 @@ mod tests {
     fn legacy(payload: &str, signature: &str) -> RawManifest {
         let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, payload.as_bytes());
         layer.annotations = Some([(media_type::ANNOTATION_SIGNATURE.into(), signature.into())].into());
-        layered(vec![layer], None).unwrap().0
+        layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap().0
     }
 
     #[test]

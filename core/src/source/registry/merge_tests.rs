@@ -173,7 +173,7 @@ fn addition(kind: SharedTag, number: usize) -> RawManifest {
         SharedTag::LegacyLayers => {
             let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, b"payload");
             layer.annotations = Some(annotations);
-            layered(vec![layer], None).unwrap().0
+            layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap().0
         }
         SharedTag::ReferrersIndex => {
             let manifest = ImageManifest {

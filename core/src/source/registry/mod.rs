@@ -23,6 +23,9 @@ mod client;
 pub mod credentials;
 mod exact;
 mod exchange;
+mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod link;
 mod manifests;
 mod marker;
@@ -57,6 +60,7 @@ use client::Clients;
 use state::{Host, Known, RepositoryState};
 use transport::{Answer, Call};
 
+pub use fetch::fetch;
 pub use options::{ClientCertificate, ProxySettings, ReferrersMode, RegistryOptions};
 
 /// The client of all registries that a program speaks to. Cheap to clone; clones share everything.

@@ -1,0 +1,139 @@
+//! `copy`
+
+use clap::{Args, ValueEnum};
+use countersign_core::attachments::Kind;
+use countersign_core::image::Image;
+use countersign_core::oci::Document;
+use countersign_core::outcome::Outcome;
+use countersign_core::reference::{Location, Selector};
+use countersign_core::transfer::{TransferOptions, transfer};
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::options::{RegistryArgs, go_bool};
+use crate::output::Progress;
+use crate::stores::Stores;
+
+/// Copy an image with everything attached to it, all platforms, between registries and layouts.
+#[derive(Args, Debug)]
+pub(crate) struct CopyArgs {
+    /// Where from: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE
+    #[arg(value_name = "SOURCE")]
+    source: String,
+
+    /// Where to: REGISTRY/REPOSITORY[:TAG], oci:DIR[:TAG]
+    #[arg(value_name = "TARGET")]
+    target: String,
+
+    /// Copy only these: sig, att, sbom
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Only>,
+
+    /// Copy the signatures only
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide = true)]
+    sig_only: bool,
+
+    /// Copy only the image of this platform: OS/ARCHITECTURE[/VARIANT]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+
+    /// Move the target's tag when it names another image
+    #[arg(long, short)]
+    force: bool,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+/// See `--only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    #[value(alias = "sign", alias = "signature")]
+    Sig,
+    #[value(alias = "attestation")]
+    Att,
+    Sbom,
+}
+
+pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result {
+    let stores = Stores::new(context, &args.registry)?;
+    let mut image = stores.image(&args.source).await?.image;
+    if let Some(platform) = &args.platform {
+        image = of_platform(&image, platform).await?;
+    }
+    let (target, tag) = stores.target(&args.target)?;
+    if let (Some(tag), false) = (&tag, args.force) {
+        let there = target.resolve(&Selector::Tag(tag.clone())).await?;
+        if let Some(there) = there.filter(|there| there.digest != image.digest) {
+            return Err(Failure::usage(format!(
+                "{}: the tag names another image, {}",
+                args.target, there.digest
+            ))
+            .hint("give --force to move it"));
+        }
+    }
+    let options = options(args, tag)?;
+    let progress = Progress::new(&context.output, "Copying");
+    transfer(&image, target.clone(), &options, &progress).await?;
+    progress.finish();
+    context.output.status(format!("Copied {} to {}", image.name(), target.name()));
+    Ok(Outcome::Proven)
+}
+
+fn options(
+    args: &CopyArgs,
+    tag: Option<countersign_core::reference::Tag>,
+) -> std::result::Result<TransferOptions, Failure> {
+    let mut options = TransferOptions { tag, mount_from: mount_from(args)?, ..TransferOptions::default() };
+    let mut only = args.only.clone();
+    if args.sig_only {
+        only.push(Only::Sig);
+    }
+    if !only.is_empty() {
+        options.image = false;
+        options.kinds = only
+            .iter()
+            .map(|only| match only {
+                Only::Sig => Kind::Signature,
+                Only::Att => Kind::Attestation,
+                Only::Sbom => Kind::Sbom,
+            })
+            .collect();
+    }
+    Ok(options)
+}
+
+/// The repository that blobs may be mounted from: the source's, on the same registry.
+fn mount_from(args: &CopyArgs) -> std::result::Result<Option<String>, Failure> {
+    let (from, to): (Location, Location) = (args.source.parse()?, args.target.parse()?);
+    Ok(match (from, to) {
+        (Location::Registry(from), Location::Registry(to))
+            if from.repository.host() == to.repository.host() =>
+        {
+            Some(from.repository.path().to_owned())
+        }
+        _ => None,
+    })
+}
+
+async fn of_platform(image: &Image, wanted: &str) -> std::result::Result<Image, Failure> {
+    let Document::Index(index) = image.manifest().await?.parse()? else { return Ok(image.clone()) };
+    let named = |platform: &countersign_core::oci::Platform| {
+        let variant = platform.other.get("variant").and_then(|variant| variant.as_str());
+        let base = format!("{}/{}", platform.os, platform.architecture);
+        base == wanted || variant.is_some_and(|variant| format!("{base}/{variant}") == wanted)
+    };
+    let matching: Vec<_> =
+        index.manifests.iter().filter(|entry| entry.platform.as_ref().is_some_and(&named)).collect();
+    match matching.as_slice() {
+        [entry] => Ok(image.with_digest(entry.digest)),
+        [] => Err(Failure::new(
+            Outcome::Undecided,
+            "NOT_FOUND",
+            format!("{}: no image for platform {wanted}", image.name()),
+        )),
+        _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
+            .hint("name the variant as well, such as linux/arm/v7")),
+    }
+}

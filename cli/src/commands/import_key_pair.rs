@@ -1,0 +1,34 @@
+//! `import-key-pair`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use countersign_core::outcome::Outcome;
+
+use super::Result;
+use crate::context::Context;
+use crate::{keys, prompt};
+
+/// Take over a private key from another tool: PKCS#8 (also encrypted), SEC 1, PKCS#1 or OpenSSH.
+#[derive(Args, Debug)]
+pub(crate) struct ImportKeyPairArgs {
+    /// The private key to import (PEM)
+    #[arg(long, short, value_name = "FILE")]
+    key: String,
+
+    /// Where to write: PREFIX.key and PREFIX.pub
+    #[arg(long, short, value_name = "PREFIX", default_value = "import-cosign")]
+    output_key_prefix: PathBuf,
+
+    /// Overwrite key files that are there already
+    #[arg(long, short = 'y', visible_alias = "force")]
+    yes: bool,
+}
+
+pub(super) async fn run(args: &ImportKeyPairArgs, context: &Context) -> Result {
+    let files = keys::Files::new(&args.output_key_prefix, args.yes)?;
+    let key = keys::private(context, &args.key).await?;
+    let password = prompt::new_password(context).await?;
+    files.write(context, &key, &password)?;
+    Ok(Outcome::Proven)
+}

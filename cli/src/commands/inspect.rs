@@ -1,0 +1,193 @@
+//! `inspect`
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use countersign_core::format::bundle::{Bundle, Content};
+use countersign_core::format::statement::Statement;
+use countersign_core::key::{self, PublicKey};
+use countersign_core::oci::{Document, RawManifest};
+use countersign_core::outcome::Outcome;
+use countersign_core::{file, limits};
+use serde_json::{Value, json};
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::keys;
+use crate::options::RegistryArgs;
+use crate::stores::Stores;
+
+/// Tell what something is: a key, a bundle or a manifest in a file, or an image. Nothing is verified.
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// A file, or an image reference
+    #[arg(value_name = "FILE|IMAGE")]
+    what: String,
+
+    /// What to print
+    #[arg(long, short, value_enum, default_value = "text")]
+    output: InspectOutput,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+/// See `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum InspectOutput {
+    Text,
+    Json,
+}
+
+pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
+    let path = Path::new(&args.what);
+    let described = match path.is_file() {
+        true => {
+            let content = file::read_bounded(path, limits::ATTACHMENT_BYTES)
+                .map_err(|error| Failure::setting(path, &error))?;
+            describe_file(path, &content)?
+        }
+        false => describe_image(args, context).await?,
+    };
+    match args.output {
+        InspectOutput::Json => context.output.json(&described)?,
+        InspectOutput::Text => print(context, &described, 0)?,
+    }
+    Ok(Outcome::Proven)
+}
+
+fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Failure> {
+    if content.windows(11).any(|window| window == b"-----BEGIN ") {
+        return describe_key(path, content);
+    }
+    if let Ok(bundle) = Bundle::parse(content) {
+        return describe_bundle(path, &bundle);
+    }
+    let media_type = |document: Value| document.get("mediaType")?.as_str().map(str::to_owned);
+    if let Some(media_type) = serde_json::from_slice(content).ok().and_then(media_type) {
+        let raw = RawManifest::of(&media_type, content.to_vec().into());
+        return Ok(describe_manifest(&raw, &raw.parse()?));
+    }
+    Err(Failure::new(
+        Outcome::Refused,
+        "UNKNOWN_CONTENT",
+        format!("{}: is no key, bundle or manifest", path.display()),
+    )
+    .hint("keys are PEM; bundles and manifests are JSON with a mediaType"))
+}
+
+fn describe_key(path: &Path, content: &[u8]) -> std::result::Result<Value, Failure> {
+    if let Ok(public) = PublicKey::from_pem(content) {
+        return Ok(
+            json!({"kind": "public key", "algorithm": public.kind().to_string(), "key": keys::name(&public)}),
+        );
+    }
+    let located = |error: key::KeyError| Failure::from(error).at(path.display());
+    if key::needs_password(content).map_err(located)? {
+        return Ok(json!({"kind": "private key", "encrypted": true}));
+    }
+    let private = key::PrivateKey::from_pem(content).map_err(located)?;
+    let public = private.public_key();
+    Ok(
+        json!({"kind": "private key", "encrypted": false, "algorithm": public.kind().to_string(), "key": keys::name(public)}),
+    )
+}
+
+fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, Failure> {
+    let material = &bundle.verification_material;
+    let located = |error| Failure::from(error).at(path.display());
+    let content = match bundle.content().map_err(located)? {
+        Content::Message(message) => {
+            let digest = message.message_digest.as_ref();
+            json!({
+                "content": "message signature",
+                "algorithm": digest.map(|digest| digest.algorithm.clone()),
+            })
+        }
+        Content::Envelope(envelope) => {
+            let statement = Statement::parse(&envelope.payload.0).ok();
+            json!({
+                "content": "DSSE envelope",
+                "payloadType": envelope.payload_type,
+                "predicateType": statement.as_ref().map(|statement| statement.predicate_type.clone()),
+                "subject": statement.map(|statement| statement.subject.iter().map(|subject| json!(subject.digest)).collect::<Vec<_>>()),
+            })
+        }
+    };
+    Ok(json!({
+        "kind": "Sigstore bundle",
+        "mediaType": bundle.media_type,
+        "signedWith": if material.public_key.is_some() { "key" } else { "certificate" },
+        "keyHint": material.public_key.as_ref().map(|key| key.hint.clone()),
+        "logEntries": material.tlog_entries.len(),
+        "timestamps": material.timestamp_verification_data.as_ref().map_or(0, |data| data.rfc3161_timestamps.len()),
+        "signed": content,
+    }))
+}
+
+async fn describe_image(args: &InspectArgs, context: &Context) -> std::result::Result<Value, Failure> {
+    let stores = Stores::new(context, &args.registry)?;
+    let image = stores.image(&args.what).await?.image;
+    let raw = image.manifest().await?;
+    let mut described = describe_manifest(&raw, &raw.parse()?);
+    described["image"] = json!(image.name());
+    Ok(described)
+}
+
+fn describe_manifest(raw: &RawManifest, document: &Document) -> Value {
+    let mut described = json!({
+        "digest": raw.digest,
+        "mediaType": raw.media_type,
+        "size": raw.bytes.len(),
+        "subject": document.subject(),
+    });
+    match document {
+        Document::Manifest(manifest) => {
+            described["kind"] = json!("image manifest");
+            described["artifactType"] = json!(manifest.effective_artifact_type());
+            described["layers"] = json!(manifest.layers.iter().map(|layer| json!({"mediaType": layer.media_type, "digest": layer.digest, "size": layer.size})).collect::<Vec<_>>());
+        }
+        Document::Index(index) => {
+            described["kind"] = json!("image index");
+            described["manifests"] = json!(
+                index
+                    .manifests
+                    .iter()
+                    .map(|entry| json!({
+                        "digest": entry.digest,
+                        "mediaType": entry.media_type,
+                        "platform": entry.platform,
+                    }))
+                    .collect::<Vec<_>>()
+            );
+        }
+    }
+    described
+}
+
+/// Prints a document as indented `name: value` lines.
+fn print(context: &Context, value: &Value, depth: usize) -> std::result::Result<(), Failure> {
+    let Value::Object(fields) = value else {
+        return context.output.line(&format!("{}{value}", "  ".repeat(depth)));
+    };
+    for (name, value) in fields {
+        let indent = "  ".repeat(depth);
+        match value {
+            Value::Null => {}
+            Value::Object(_) => {
+                context.output.line(&format!("{indent}{name}:"))?;
+                print(context, value, depth + 1)?;
+            }
+            Value::Array(items) => {
+                context.output.line(&format!("{indent}{name}:"))?;
+                for item in items {
+                    context.output.line(&format!("{indent}  - {item}"))?;
+                }
+            }
+            Value::String(text) => context.output.line(&format!("{indent}{name}: {text}"))?,
+            other => context.output.line(&format!("{indent}{name}: {other}"))?,
+        }
+    }
+    Ok(())
+}

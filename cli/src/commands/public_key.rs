@@ -1,0 +1,35 @@
+//! `public-key`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::outcome::Outcome;
+
+use super::Result;
+use crate::context::Context;
+use crate::keys;
+
+/// Print the public half of a private key, as PEM.
+#[derive(Args, Debug)]
+pub(crate) struct PublicKeyArgs {
+    /// The private key: a file or env://NAME
+    #[arg(long, value_name = "KEY")]
+    key: String,
+
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    outfile: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: &PublicKeyArgs, context: &Context) -> Result {
+    let pem = keys::private(context, &args.key).await?.public_key().to_pem();
+    match &args.outfile {
+        Some(path) => {
+            file::write_atomic(path, pem.as_bytes(), Mode::Default, Overwrite::Replace)?;
+            context.output.status(format!("Key written to {}", path.display()));
+        }
+        None => context.output.bytes(pem.as_bytes())?,
+    }
+    Ok(Outcome::Proven)
+}

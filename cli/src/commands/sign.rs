@@ -1,0 +1,307 @@
+//! `sign`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::format::base64;
+use countersign_core::format::simple_signing::Payload;
+use countersign_core::gather::Formats;
+use countersign_core::image::Image;
+use countersign_core::key::PrivateKey;
+use countersign_core::limits;
+use countersign_core::oci::Annotations;
+use countersign_core::outcome::Outcome;
+use countersign_core::sign::{self, SignRequest};
+use countersign_core::verify::Format;
+use serde_json::{Value, json};
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::keys;
+use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::stores::{Resolved, Stores};
+
+/// Sign images with a key. What the same key signed before is not signed again.
+#[derive(Args, Debug)]
+pub(crate) struct SignArgs {
+    /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST]
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+
+    /// The private key: a file or env://NAME; may be given several times
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+
+    /// Sign this pair with the image; may be given several times
+    #[arg(long, short, visible_alias = "a", value_name = "KEY=VALUE", value_parser = pair, value_delimiter = ',')]
+    annotations: Vec<(String, String)>,
+
+    /// Sign an index and every manifest in it
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    recursive: bool,
+
+    /// What to write: a Sigstore bundle, cosign's older form, or both
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
+
+    /// The same as --format bundle, or with =false as --format legacy
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, conflicts_with = "format")]
+    new_bundle_format: Option<bool>,
+
+    /// Sign this simple-signing payload instead of making one (implies --format legacy)
+    #[arg(long, value_name = "FILE")]
+    payload: Option<PathBuf>,
+
+    /// Store the signature; with =false it is only printed or written to --bundle
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
+    upload: bool,
+
+    /// Write the bundle to this file as well
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+
+    /// Write the legacy signature, in base64, to this file
+    #[arg(long, value_name = "FILE")]
+    output_signature: Option<PathBuf>,
+
+    /// Write the legacy payload to this file
+    #[arg(long, value_name = "FILE")]
+    output_payload: Option<PathBuf>,
+
+    /// The name to sign a legacy payload under, instead of the image's repository
+    #[arg(long, value_name = "NAME")]
+    sign_container_identity: Option<String>,
+
+    /// Sign again what is signed already
+    #[arg(long, short)]
+    force: bool,
+
+    /// Ask nothing
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    yes: bool,
+
+    /// What to print on standard output
+    #[arg(long, short, value_enum)]
+    output: Option<SignOutput>,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    #[command(flatten)]
+    compat: SignCompat,
+}
+
+/// See `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    Bundle,
+    Legacy,
+    Both,
+}
+
+/// See `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SignOutput {
+    Json,
+    Text,
+}
+
+impl SignArgs {
+    fn formats(&self) -> std::result::Result<Formats, Failure> {
+        let by_payload =
+            self.payload.is_some() || self.output_payload.is_some() || self.output_signature.is_some();
+        match (self.format, self.new_bundle_format) {
+            (Some(FormatArg::Bundle), _) | (None, Some(true)) if by_payload => Err(Failure::usage(
+                "--payload, --output-payload and --output-signature belong to legacy signatures",
+            )
+            .hint("give --format legacy or --format both")),
+            (Some(FormatArg::Bundle), _) | (None, Some(true)) => Ok(Formats::BUNDLE),
+            (Some(FormatArg::Legacy), _) | (None, Some(false)) => Ok(Formats::LEGACY),
+            (Some(FormatArg::Both), _) => Ok(Formats::BOTH),
+            (None, None) if by_payload => Ok(Formats::LEGACY),
+            (None, None) => Ok(Formats::BUNDLE),
+        }
+    }
+
+    /// One file cannot hold the signatures of several images or keys.
+    fn check_files(&self, signatures: usize) -> std::result::Result<(), Failure> {
+        let files = [&self.bundle, &self.output_signature, &self.output_payload, &self.payload];
+        if signatures > 1 && files.iter().any(|file| file.is_some()) {
+            return Err(Failure::usage(format!(
+                "--bundle, --output-signature, --output-payload and --payload are for one signature, not {signatures}"
+            ))
+            .hint("sign one image with one key at a time"));
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
+    args.compat.check()?;
+    let formats = args.formats()?;
+    if args.key.is_empty() {
+        return Err(Failure::usage("no key to sign with")
+            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+    }
+    let stores = Stores::new(context, &args.registry)?;
+    let images = resolve(args, context, &stores).await?;
+    args.check_files(images.len() * args.key.len())?;
+    let mut signers = Vec::with_capacity(args.key.len());
+    for reference in &args.key {
+        signers.push(keys::private(context, reference).await?);
+    }
+    for resolved in &images {
+        for signer in &signers {
+            sign_one(args, context, resolved, signer, formats).await?;
+        }
+    }
+    Ok(Outcome::Proven)
+}
+
+/// Every image, and with `--recursive` every manifest in it. All are looked up before the first is signed.
+async fn resolve(
+    args: &SignArgs,
+    context: &Context,
+    stores: &Stores,
+) -> std::result::Result<Vec<Resolved>, Failure> {
+    let mut images = Vec::new();
+    for text in &args.images {
+        let resolved = stores.image(text).await?;
+        if resolved.by_tag {
+            context.output.warning(format!(
+                "'{text}' names an image by tag, which may move; what is signed is {}",
+                resolved.image.digest
+            ));
+        }
+        let parts =
+            if args.recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
+        images.extend(parts.into_iter().map(|image| Resolved { image, ..resolved.clone() }));
+    }
+    Ok(images)
+}
+
+async fn sign_one(
+    args: &SignArgs,
+    context: &Context,
+    resolved: &Resolved,
+    signer: &PrivateKey,
+    formats: Formats,
+) -> std::result::Result<(), Failure> {
+    let image = &resolved.image;
+    let identity = args.sign_container_identity.as_ref().unwrap_or(&resolved.docker_reference);
+    let request = SignRequest {
+        docker_reference: identity.clone(),
+        annotations: pairs(&args.annotations),
+        formats,
+        manifest_type: context.environment.manifest_type(),
+        force: args.force,
+        now: context.now,
+    };
+    if !args.upload
+        || args.bundle.is_some()
+        || args.output_signature.is_some()
+        || args.payload.is_some()
+        || args.output_payload.is_some()
+    {
+        return sign_to_files(args, context, image, signer, &request).await;
+    }
+    let signed = sign::sign_image(image, signer, &request).await?;
+    for signature in &signed {
+        let format = format_name(signature.format);
+        let (image, stored) = (image.name(), signature.stored);
+        context.output.status(match signature.already {
+            true => format!("{image} is already signed with this key ({format} {stored})"),
+            false => format!("Signed {image} ({format} {stored})"),
+        });
+    }
+    match args.output {
+        Some(SignOutput::Json) => context.output.json(&json!({
+            "image": image.name(),
+            "digest": image.digest,
+            "key": keys::name(signer.public_key()),
+            "signatures": signed.iter().map(|signature| json!({
+                "format": signature.format,
+                "stored": signature.stored,
+                "already": signature.already,
+            })).collect::<Vec<Value>>(),
+        })),
+        Some(SignOutput::Text) | None => Ok(()),
+    }
+}
+
+/// Makes the signatures, writes them to the files that were asked for, and stores them unless told not to.
+async fn sign_to_files(
+    args: &SignArgs,
+    context: &Context,
+    image: &Image,
+    signer: &PrivateKey,
+    request: &SignRequest,
+) -> std::result::Result<(), Failure> {
+    // A signature for something that is not there helps nobody.
+    let subject = image.descriptor().await?;
+    let write =
+        |path: &PathBuf, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
+    if request.formats.bundle {
+        let bundle = sign::bundle_for(&image.digest, &request.annotations, signer).await?.to_json()?;
+        match &args.bundle {
+            Some(path) => write(path, &bundle)?,
+            None if !args.upload => context.output.line(&String::from_utf8_lossy(&bundle))?,
+            None => {}
+        }
+        if args.upload {
+            let kind = countersign_core::format::statement::COSIGN_SIGN;
+            let stored = sign::attach_bundle(image, subject, bundle, kind, request.now).await?;
+            context.output.status(format!("Signed {} (bundle {stored})", image.name()));
+        }
+    }
+    if request.formats.legacy {
+        let payload = payload(args, image, request)?;
+        let signature = sign::legacy_for(&payload, signer).await?;
+        let text = base64::encode(&signature);
+        if let Some(path) = &args.output_payload {
+            write(path, &payload)?;
+        }
+        match &args.output_signature {
+            Some(path) => write(path, text.as_bytes())?,
+            None if !args.upload => context.output.line(&text)?,
+            None => {}
+        }
+        if args.upload {
+            let stored =
+                sign::attach_legacy(image, payload, &signature, Annotations::new(), request.manifest_type)
+                    .await?;
+            context.output.status(format!("Signed {} (legacy {stored})", image.name()));
+        }
+    }
+    Ok(())
+}
+
+/// The payload to sign: made, or from `--payload`, which must be one of this image.
+fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result::Result<Vec<u8>, Failure> {
+    let Some(path) = &args.payload else {
+        return Ok(Payload::new(&request.docker_reference, image.digest, &request.annotations).to_json()?);
+    };
+    let content =
+        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
+    let parsed =
+        Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let named = parsed.critical.image.docker_manifest_digest;
+    if named != image.digest {
+        return Err(Failure::usage(format!(
+            "{}: is a payload for {named}, the image is {}",
+            path.display(),
+            image.digest
+        ))
+        .hint("make one with 'countersign generate IMAGE'"));
+    }
+    Ok(content)
+}
+
+const fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Bundle => "bundle",
+        Format::Legacy => "legacy",
+    }
+}

@@ -1,0 +1,139 @@
+//! `sign-blob`
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::format::base64;
+use countersign_core::key::{PrivateKey, SignedMessage};
+use countersign_core::outcome::Outcome;
+use countersign_core::sign::blob;
+use serde_json::json;
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::keys;
+use crate::options::{SignCompat, go_bool};
+
+/// Sign a file of any size, or standard input, in constant memory.
+#[derive(Args, Debug)]
+pub(crate) struct SignBlobArgs {
+    /// Files to sign; - is standard input
+    #[arg(required = true, value_name = "BLOB")]
+    blobs: Vec<PathBuf>,
+
+    /// The private key: a file or env://NAME
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
+    /// Write a bundle to this file
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+
+    /// With =false, --bundle writes cosign's first form of a bundle
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool)]
+    new_bundle_format: bool,
+
+    /// Write the signature, in base64, to this file
+    #[arg(long, alias = "output", value_name = "FILE")]
+    output_signature: Option<PathBuf>,
+
+    /// Print and write the signature in base64; with =false its raw bytes
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
+    b64: bool,
+
+    /// Ask nothing
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    yes: bool,
+
+    #[command(flatten)]
+    compat: SignCompat,
+}
+
+pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
+    args.compat.check()?;
+    let Some(reference) = &args.key else {
+        return Err(Failure::usage("no key to sign with")
+            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+    };
+    if args.blobs.len() > 1 && (args.bundle.is_some() || args.output_signature.is_some()) {
+        return Err(Failure::usage("--bundle and --output-signature are for one blob")
+            .hint("sign one blob at a time"));
+    }
+    // Nothing is asked for a key before it is known that there is something to sign.
+    let mut inputs = Vec::with_capacity(args.blobs.len());
+    for path in &args.blobs {
+        inputs.push((path, open(path)?));
+    }
+    let key = keys::private(context, reference).await?;
+    for (path, mut input) in inputs {
+        let signed =
+            blob::sign_blob(&key, &mut input).map_err(|error| Failure::from(error).at(path.display()))?;
+        write(args, context, &key, &signed)?;
+        context.output.detail(format!("{}: signed {} bytes", path.display(), signed.length));
+    }
+    Ok(Outcome::Proven)
+}
+
+/// A blob: a file as it is, or a pipe, which cannot be read twice and is kept in a temporary file for keys that must.
+fn open(path: &Path) -> std::result::Result<File, Failure> {
+    let failed = |error| Failure::io(path.display(), error);
+    if path != Path::new("-") {
+        let opened = File::open(path).map_err(failed)?;
+        let metadata = opened.metadata().map_err(failed)?;
+        return match (metadata.is_dir(), metadata.is_file()) {
+            (true, _) => {
+                Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file"))
+            }
+            (_, true) => Ok(opened),
+            _ => spool(opened).map_err(failed),
+        };
+    }
+    spool(io::stdin().lock()).map_err(failed)
+}
+
+fn spool(mut input: impl Read) -> io::Result<File> {
+    let mut spooled = tempfile::tempfile()?;
+    io::copy(&mut input, &mut spooled)?;
+    spooled.rewind()?;
+    Ok(spooled)
+}
+
+fn write(
+    args: &SignBlobArgs,
+    context: &Context,
+    key: &PrivateKey,
+    signed: &SignedMessage,
+) -> std::result::Result<(), Failure> {
+    let store =
+        |path: &Path, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
+    if let Some(path) = &args.bundle {
+        let bundle = match args.new_bundle_format {
+            true => blob::bundle_of(key, signed).to_json()?,
+            false => json!({
+                "base64Signature": base64::encode(&signed.signature),
+                "cert": base64::encode(key.public_key().to_pem().as_bytes()),
+            })
+            .to_string()
+            .into_bytes(),
+        };
+        store(path, &bundle)?;
+        context.output.status(format!("Wrote bundle to file {}", path.display()));
+    }
+    let text = match args.b64 {
+        true => base64::encode(&signed.signature).into_bytes(),
+        false => signed.signature.clone(),
+    };
+    match &args.output_signature {
+        Some(path) => {
+            store(path, &text)?;
+            context.output.status(format!("Signature written to file {}", path.display()));
+            Ok(())
+        }
+        None if args.b64 => context.output.line(&String::from_utf8_lossy(&text)),
+        None => context.output.bytes(&text),
+    }
+}

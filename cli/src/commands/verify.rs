@@ -1,0 +1,228 @@
+//! `verify`
+
+use clap::{Args, ValueEnum};
+use countersign_core::decide;
+use countersign_core::image::Image;
+use countersign_core::outcome::Outcome;
+use countersign_core::source::SourceError;
+use countersign_core::verify::{ImagePolicy, Refusal, Verdict};
+use futures_util::stream::{self, StreamExt};
+use serde_json::{Value, json};
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
+use crate::stores::{Resolved, Stores};
+use crate::{keys, report};
+
+/// Verify the signatures of images. Both storage formats are looked at, for each image.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+
+    /// A public key: a file, env://NAME or https://...; with several, one of them is enough
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+
+    /// So many distinct keys must have signed
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    threshold: usize,
+
+    /// Require that this pair was signed; may be given several times
+    #[arg(long, short, visible_alias = "a", value_name = "KEY=VALUE", value_parser = pair, value_delimiter = ',')]
+    annotations: Vec<(String, String)>,
+
+    /// Verify an index and every manifest in it
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    recursive: bool,
+
+    /// Require that the signature is one of this image; =false accepts a trusted key's signature of any image
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
+    check_claims: bool,
+
+    /// What to print on standard output: cosign's JSON, text, or the whole report as one document
+    #[arg(long, short, value_enum, default_value = "json")]
+    output: VerifyOutput,
+
+    /// The images are directories that 'save' wrote
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    local_image: bool,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    #[command(flatten)]
+    compat: VerifyCompat,
+}
+
+/// See `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum VerifyOutput {
+    Json,
+    Text,
+    Report,
+}
+
+/// The answer for one image: a verdict, or why there is none.
+type Answer = std::result::Result<(Image, Verdict), Failure>;
+
+pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
+    args.compat.check()?;
+    let keys = keys::all_public(context, &args.key).await?;
+    let mut policy = ImagePolicy::new(keys, args.threshold)?;
+    policy.annotations = pairs(&args.annotations);
+    policy.check_claims = args.check_claims;
+    if !args.check_claims {
+        context
+            .output
+            .warning("--check-claims=false: a trusted key's signature of any other image is accepted");
+    }
+    let stores = Stores::new(context, &args.registry)?;
+    let images: Vec<_> = args
+        .images
+        .iter()
+        .map(|text| if args.local_image { format!("oci:{text}") } else { text.clone() })
+        .collect();
+    let steps: Vec<_> = images.iter().map(|text| verify_one(args, &stores, &policy, text)).collect();
+    let mut steps = stream::iter(steps).buffered(stores.jobs());
+    let mut end = End::default();
+    let mut text = images.iter();
+    while let (Some(answers), Some(text)) = (steps.next().await, text.next()) {
+        for answer in answers {
+            end.add(args, context, text, answer)?;
+        }
+    }
+    end.finish(args, context)
+}
+
+/// One reference: with `--recursive`, one answer for each manifest.
+async fn verify_one(args: &VerifyArgs, stores: &Stores, policy: &ImagePolicy, text: &str) -> Vec<Answer> {
+    let parts = async {
+        let resolved: Resolved = stores.image(text).await?;
+        match args.recursive {
+            true => Ok::<_, Failure>(resolved.image.with_children().await?),
+            false => Ok(vec![resolved.image]),
+        }
+    };
+    match parts.await {
+        Err(failure) => vec![Err(failure.at(text))],
+        Ok(parts) => {
+            let steps: Vec<_> = parts.into_iter().map(|image| decide_one(stores, policy, image)).collect();
+            stream::iter(steps).buffered(stores.jobs()).collect().await
+        }
+    }
+}
+
+async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
+    let verdict = decide::image(&image, policy, stores.gather_options()).await?;
+    Ok((image, verdict))
+}
+
+/// What the command as a whole comes to.
+#[derive(Default)]
+struct End {
+    worst: Option<Outcome>,
+    report: Vec<Value>,
+}
+
+impl End {
+    fn add(
+        &mut self,
+        args: &VerifyArgs,
+        context: &Context,
+        text: &str,
+        answer: Answer,
+    ) -> std::result::Result<(), Failure> {
+        let (image, verdict) = match answer {
+            Ok(answer) => answer,
+            Err(failure) => {
+                self.note(failure.outcome);
+                self.report.push(json!({
+                    "reference": text,
+                    "outcome": report::outcome(failure.outcome),
+                    "refusal": {"code": failure.code, "message": failure.message},
+                }));
+                context.output.failure(&failure);
+                return Ok(());
+            }
+        };
+        let name = image.name();
+        self.note(verdict.outcome());
+        self.report.push(report::image(&verdict, text, &name));
+        report::explain(&context.output, &verdict, &name);
+        if let Some(failure) = denied(&verdict, &name) {
+            context.output.failure(&failure);
+            return Ok(());
+        }
+        match args.output {
+            VerifyOutput::Json => {
+                let elements: Vec<_> = verdict
+                    .accepted
+                    .iter()
+                    .map(|accepted| report::cosign_element(accepted, &verdict, &name))
+                    .collect();
+                context.output.json(&elements)
+            }
+            VerifyOutput::Text => {
+                context.output.line(&format!("{name}: {} valid signatures", verdict.accepted.len()))
+            }
+            VerifyOutput::Report => Ok(()),
+        }
+    }
+
+    /// A clear no outweighs what is undecided; either outweighs a yes.
+    fn note(&mut self, outcome: Outcome) {
+        let weight = |outcome: Outcome| match outcome {
+            Outcome::Proven => 0,
+            Outcome::Undecided => 1,
+            Outcome::Refused => 2,
+            Outcome::Usage => 3,
+        };
+        if self.worst.is_none_or(|worst| weight(outcome) > weight(worst)) {
+            self.worst = Some(outcome);
+        }
+    }
+
+    fn finish(self, args: &VerifyArgs, context: &Context) -> Result {
+        // Nothing to check is never a success.
+        let outcome = self.worst.unwrap_or(Outcome::Usage);
+        if args.output == VerifyOutput::Report {
+            context.output.json(&json!({
+                "apiVersion": report::API_VERSION,
+                "kind": "VerificationReport",
+                "outcome": report::outcome(outcome),
+                "checkClaims": args.check_claims,
+                "images": self.report,
+            }))?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Why an image is not accepted, as the last line says it.
+fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
+    let refusal = verdict.refusal.as_ref()?;
+    if let Some(unread) = verdict.unread.first() {
+        let error: &SourceError = &unread.error;
+        let message = format!(
+            "{name}: not decided: {} of the signatures could not be read: {error}",
+            verdict.unread.len()
+        );
+        return Some(Failure::new(Outcome::Undecided, error.code(), message).hint("run it again"));
+    }
+    let code = refusal.code().as_str();
+    let failure = Failure::new(Outcome::Refused, code, format_args!("{name}: {refusal}"));
+    Some(match refusal {
+        Refusal::NoSignatures => failure.hint("sign it with 'countersign sign --key KEY IMAGE'"),
+        Refusal::NoneAccepted { .. } => match verdict.refused.first() {
+            Some(first) => {
+                failure.hint(format!("the first: {} [{}]", first.refusal, first.refusal.code().as_str()))
+            }
+            None => failure,
+        },
+        _ => failure,
+    })
+}

@@ -1,0 +1,114 @@
+//! `verify-blob`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use countersign_core::outcome::Outcome;
+use countersign_core::verify::SignatureProven;
+use countersign_core::verify::blob::{BlobError, BlobSignature, verify_blob};
+use countersign_core::{file, limits};
+use serde_json::json;
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::keys;
+use crate::options::VerifyCompat;
+
+/// Verify the signature of a file of any size, or of standard input, in constant memory.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyBlobArgs {
+    /// The file; - is standard input
+    #[arg(value_name = "BLOB")]
+    blob: PathBuf,
+
+    /// A public key: a file, env://NAME or https://...; with several, one of them is enough
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+
+    /// The bundle that 'sign-blob --bundle' wrote
+    #[arg(long, value_name = "FILE", required_unless_present = "signature")]
+    bundle: Option<PathBuf>,
+
+    /// The signature, in base64 or raw: a file, or the text itself
+    #[arg(long, value_name = "SIGNATURE", conflicts_with = "bundle")]
+    signature: Option<String>,
+
+    /// What to print on standard output
+    #[arg(long, short, value_enum)]
+    output: Option<BlobOutput>,
+
+    #[command(flatten)]
+    compat: VerifyCompat,
+}
+
+/// See `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BlobOutput {
+    Json,
+    Text,
+}
+
+pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
+    args.compat.check()?;
+    let keys = keys::all_public(context, &args.key).await?;
+    let signature = signature(args)?;
+    let place = args.blob.display();
+    let mut input = open(&args.blob)?;
+    let proven = verify_blob(&keys, &signature, &mut input).map_err(|error| match error {
+        BlobError::Refused(refusal) => Failure::from(refusal).at(place),
+        BlobError::Read(error) => Failure::io(place, error),
+    })?;
+    context.output.status("Verified OK");
+    print(args, context, &proven)?;
+    Ok(Outcome::Proven)
+}
+
+fn print(
+    args: &VerifyBlobArgs,
+    context: &Context,
+    proven: &SignatureProven,
+) -> std::result::Result<(), Failure> {
+    let (key, scheme) = (keys::name(proven.key()), proven.scheme().name());
+    match args.output {
+        Some(BlobOutput::Json) => context.output.json(&json!({
+            "blob": args.blob.display().to_string(),
+            "outcome": "proven",
+            "signer": {"key": key, "scheme": scheme},
+        })),
+        Some(BlobOutput::Text) => {
+            context.output.line(&format!("{}: signed by {key} ({scheme})", args.blob.display()))
+        }
+        None => Ok(()),
+    }
+}
+
+fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failure> {
+    let read = |path: &Path| {
+        file::read_bounded(path, limits::ATTACHMENT_BYTES).map_err(|error| Failure::setting(path, &error))
+    };
+    if let Some(path) = &args.bundle {
+        let bundle = read(path)?;
+        return BlobSignature::from_bundle(&bundle)
+            .map_err(|refusal| Failure::from(refusal).at(path.display()));
+    }
+    let text = args.signature.as_deref().unwrap_or_default();
+    match Path::new(text).exists() {
+        true => Ok(BlobSignature::from_file(&read(Path::new(text))?)),
+        false => Ok(BlobSignature::from_file(text.as_bytes())),
+    }
+}
+
+fn open(path: &Path) -> std::result::Result<Box<dyn Read>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let failed = |error| Failure::io(path.display(), error);
+    let opened = File::open(path).map_err(failed)?;
+    match opened.metadata().map_err(failed)?.is_dir() {
+        true => Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file")),
+        false => Ok(Box::new(opened)),
+    }
+}

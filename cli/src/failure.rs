@@ -1,0 +1,166 @@
+//! Why a command failed: what, a stable code, the outcome that decides the exit code, and what to do about it.
+
+use std::fmt;
+use std::path::Path;
+
+use countersign_core::digest::DigestError;
+use countersign_core::file::FileError;
+use countersign_core::format::FormatError;
+use countersign_core::key::KeyError;
+use countersign_core::oci::OciError;
+use countersign_core::outcome::Outcome;
+use countersign_core::reference::ReferenceError;
+use countersign_core::sign::SignError;
+use countersign_core::source::SourceError;
+use countersign_core::verify::{PolicyError, Refusal};
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) outcome: Outcome,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(outcome: Outcome, code: &'static str, message: impl fmt::Display) -> Self {
+        Self { outcome, code, message: message.to_string(), hint: None }
+    }
+
+    /// Arguments or settings are wrong.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Outcome::Usage, "USAGE", message)
+    }
+
+    /// Input or output failed.
+    pub(crate) fn io(place: impl fmt::Display, error: std::io::Error) -> Self {
+        Self::new(Outcome::Undecided, "IO", format_args!("{place}: {error}"))
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Says where it happened.
+    pub(crate) fn at(self, place: impl fmt::Display) -> Self {
+        let message = format!("{place}: {}", self.message);
+        Self { message, ..self }
+    }
+
+    /// A key or another setting that cannot be read: wrong arguments, not an undecided question.
+    pub(crate) fn setting(path: &Path, error: &FileError) -> Self {
+        let failure = Self::new(Outcome::Usage, error.code(), error);
+        match error {
+            FileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => failure.hint(
+                format!("check the path; the working directory is where '{}' is looked up", path.display()),
+            ),
+            FileError::NotRegular { .. } => failure.hint("name a regular file"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let failure = Self::new(error.outcome(), error.code(), &error);
+        match error {
+            SourceError::Unauthorized { .. } => failure.hint(
+                "log in with 'countersign login HOST', or give --registry-username and --registry-password",
+            ),
+            SourceError::Forbidden { .. } => {
+                failure.hint("these credentials may not do this; check the repository's permissions")
+            }
+            SourceError::NotFound { .. } => {
+                failure.hint("check the name, the tag or digest, and the registry")
+            }
+            SourceError::Throttled { .. } => {
+                failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout")
+            }
+            SourceError::Timeout { .. } => failure.hint("run it again, or give a longer --timeout"),
+            SourceError::Unreachable { .. } => {
+                failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY")
+            }
+            SourceError::Limit { .. } => failure.hint(
+                "--max-attachment-size raises the limit for signatures and bundles; the others are fixed",
+            ),
+            SourceError::DigestMismatch { .. } | SourceError::SizeMismatch { .. } => {
+                failure.hint("the store holds other bytes than its name promises: do not use this image")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Key(error) => error.into(),
+            SignError::Source(error) => error.into(),
+            SignError::Format(error) => error.into(),
+            SignError::Oci(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let failure = Self::new(Outcome::Usage, error.code(), &error);
+        match (error.hint(), &error) {
+            (Some(hint), _) => failure.hint(hint),
+            (None, KeyError::PasswordWrong) => {
+                failure.hint("check COUNTERSIGN_PASSWORD or COSIGN_PASSWORD; both win over the prompt")
+            }
+            (None, KeyError::PublicKeyGiven { .. }) => {
+                failure.hint("sign with the private key; verify with the public one")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Outcome::Refused, refusal.code().as_str(), refusal)
+    }
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        Self::new(Outcome::Refused, error.code(), error)
+    }
+}
+
+impl From<OciError> for Failure {
+    fn from(error: OciError) -> Self {
+        Self::new(Outcome::Refused, error.code(), error)
+    }
+}
+
+impl From<ReferenceError> for Failure {
+    fn from(error: ReferenceError) -> Self {
+        Self::new(Outcome::Usage, error.code(), error)
+    }
+}
+
+impl From<DigestError> for Failure {
+    fn from(error: DigestError) -> Self {
+        Self::new(Outcome::Usage, error.code(), error)
+    }
+}
+
+impl From<PolicyError> for Failure {
+    fn from(error: PolicyError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let outcome = match error {
+            FileError::Io { .. } => Outcome::Undecided,
+            _ => Outcome::Usage,
+        };
+        Self::new(outcome, error.code(), error)
+    }
+}

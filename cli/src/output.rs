@@ -1,0 +1,176 @@
+//! The one place that prints. Data goes to standard output, status to standard error.
+//!
+//! Text that comes from outside (a registry's error, an annotation) may hold terminal escapes or bidirectional
+//! controls: on its way to a terminal or a log each is written as an escape (attacks.md row 79).
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use countersign_core::oci::Descriptor;
+use countersign_core::transfer::Observer;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Where a command prints.
+pub(crate) struct Output {
+    log: Option<RefCell<File>>,
+    verbose: bool,
+    color: bool,
+}
+
+impl Output {
+    /// Status goes to `log` where one is named.
+    pub(crate) fn new(log: Option<&Path>, verbose: bool) -> Result<Self, Failure> {
+        let open = |path: &Path| {
+            File::create(path).map(RefCell::new).map_err(|error| Failure::io(path.display(), error))
+        };
+        let color =
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Ok(Self { log: log.map(open).transpose()?, verbose, color })
+    }
+
+    /// Standard output and standard error, nothing else.
+    pub(crate) fn plain() -> Self {
+        Self { log: None, verbose: false, color: false }
+    }
+
+    /// Whether a person is looking at the status.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.log.is_none() && io::stderr().is_terminal()
+    }
+
+    /// Data, as it is.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Failure::io("standard output", error))
+    }
+
+    /// A line of data. On a terminal, control characters are escaped.
+    pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
+        let line = if io::stdout().is_terminal() { escape(line) } else { line.to_owned() };
+        self.bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// A document on one line.
+    pub(crate) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
+        let text =
+            serde_json::to_string(document).map_err(|error| Failure::io("standard output", error.into()))?;
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// A line of status.
+    pub(crate) fn status(&self, line: impl AsRef<str>) {
+        self.stderr(&escape(line.as_ref()));
+    }
+
+    /// A line of status for whoever asked for more.
+    pub(crate) fn detail(&self, line: impl AsRef<str>) {
+        if self.verbose {
+            self.status(line);
+        }
+    }
+
+    /// Something that the user should know, and that stops nothing.
+    pub(crate) fn warning(&self, line: impl AsRef<str>) {
+        self.stderr(&format!("{} {}", self.paint("33", "WARNING:"), escape(line.as_ref())));
+    }
+
+    /// Why a command failed; gives its exit code.
+    pub(crate) fn failure(&self, failure: &Failure) -> u8 {
+        let error = self.paint("31", "error:");
+        self.stderr(&format!("{error} {} [{}]", escape(&failure.message), failure.code));
+        if let Some(hint) = &failure.hint {
+            self.stderr(&format!("{} {}", self.paint("36", "hint:"), escape(hint)));
+        }
+        failure.outcome.exit_code()
+    }
+
+    fn paint(&self, color: &str, word: &str) -> String {
+        if self.color { format!("\x1b[1;{color}m{word}\x1b[0m") } else { word.into() }
+    }
+
+    /// Nobody can be told when this fails.
+    fn stderr(&self, line: &str) {
+        let line = format!("{line}\n");
+        let _ = match &self.log {
+            Some(log) => log.borrow_mut().write_all(line.as_bytes()),
+            None => io::stderr().write_all(line.as_bytes()),
+        };
+    }
+}
+
+/// A bar for long work, shown only to a person.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(crate) fn new(output: &Output, what: &'static str) -> Self {
+        let bar = if output.is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what);
+        Self { bar }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Progress {
+    fn planned(&self, descriptor: &Descriptor) {
+        self.bar.inc_length(descriptor.size);
+    }
+
+    fn moved(&self, descriptor: &Descriptor) {
+        self.bar.inc(descriptor.size);
+    }
+}
+
+/// What clap has to say: help and version are data and success, everything else is wrong usage.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match (error.use_stderr(), printed) {
+        (false, Ok(())) => ExitCode::SUCCESS,
+        (false, Err(_)) => ExitCode::from(3),
+        (true, _) => ExitCode::from(2),
+    }
+}
+
+/// Writes control characters, and those that change the direction of text, as `\u{..}`; line breaks stay.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        if hidden || (c.is_control() && c != '\n' && c != '\t') {
+            escaped.extend(c.escape_unicode());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// attacks.md row 79.
+    #[test]
+    fn what_moves_the_cursor_or_turns_text_is_escaped() {
+        assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\ne");
+        assert_eq!(escape("größe 例"), "größe 例");
+    }
+}

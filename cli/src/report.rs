@@ -1,0 +1,154 @@
+//! What `verify` prints: cosign's JSON with one more key, our own report, and text.
+
+use countersign_core::gather::{Origin, Via};
+use countersign_core::outcome::Outcome;
+use countersign_core::verify::{Accepted, Check, CheckStatus, Format, Verdict};
+use serde_json::{Value, json};
+
+use crate::keys;
+use crate::output::Output;
+
+/// The version of the report document; its schema is `docs/report.schema.json`.
+pub(crate) const API_VERSION: &str = "countersign.dev/report/v1";
+
+/// One element as cosign prints it, and `verification`.
+pub(crate) fn cosign_element(accepted: &Accepted, verdict: &Verdict, image: &str) -> Value {
+    let digest = verdict.digest.to_string();
+    let (identity, kind) = match accepted.format {
+        Format::Legacy => (accepted.claims.identity(), "cosign container image signature"),
+        Format::Bundle => (image, countersign_core::format::statement::COSIGN_SIGN),
+    };
+    json!({
+        "critical": {
+            "identity": {"docker-reference": identity},
+            "image": {"docker-manifest-digest": digest},
+            "type": kind,
+        },
+        "optional": accepted.claims.annotations(),
+        "verification": verification(accepted),
+    })
+}
+
+fn verification(accepted: &Accepted) -> Value {
+    json!({
+        "format": accepted.format,
+        "origin": origin(&accepted.origin),
+        "signer": {
+            "key": keys::name(accepted.signature.key()),
+            "scheme": accepted.signature.scheme().name(),
+        },
+        "checks": accepted.checks,
+    })
+}
+
+fn origin(origin: &Origin) -> Value {
+    let via = match &origin.via {
+        Via::Referrer => "referrer".to_owned(),
+        Via::Tag(tag) => format!("tag:{tag}"),
+    };
+    json!({"manifest": origin.manifest, "blob": origin.blob, "via": via})
+}
+
+/// The whole answer for one image: what was accepted, refused, ignored, and what could not be read.
+pub(crate) fn image(verdict: &Verdict, reference: &str, image: &str) -> Value {
+    json!({
+        "reference": reference,
+        "image": image,
+        "digest": verdict.digest,
+        "outcome": outcome(verdict.outcome()),
+        "refusal": verdict.refusal.as_ref().map(|refusal| json!({"code": refusal.code().as_str(), "message": refusal.to_string()})),
+        "accepted": verdict.accepted.iter().map(|accepted| {
+            let mut value = verification(accepted);
+            value["annotations"] = json!(accepted.claims.annotations());
+            value
+        }).collect::<Vec<_>>(),
+        "refused": verdict.refused.iter().map(|refused| json!({
+            "origin": origin(&refused.origin),
+            "code": refused.refusal.code().as_str(),
+            "message": refused.refusal.to_string(),
+            "checks": refused.checks,
+        })).collect::<Vec<_>>(),
+        "ignored": verdict.ignored.iter().map(|ignored| json!({
+            "origin": origin(&ignored.origin),
+            "reason": ignored.reason,
+        })).collect::<Vec<_>>(),
+        "unread": verdict.unread.iter().map(|unread| json!({
+            "origin": origin(&unread.origin),
+            "code": unread.error.code(),
+            "message": unread.error.to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// The word for an outcome.
+pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Proven => "proven",
+        Outcome::Refused => "refused",
+        Outcome::Usage => "usage",
+        Outcome::Undecided => "undecided",
+    }
+}
+
+/// Tells a person what was checked, and how it ended.
+pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
+    output.status(format!("\nVerification for {image} --"));
+    for accepted in &verdict.accepted {
+        let signer = keys::name(accepted.signature.key());
+        output.status(format!("accepted  {}  signed by {signer}", format_name(accepted.format)));
+        accepted.checks.iter().for_each(|check| output.status(describe(check)));
+    }
+    for refused in &verdict.refused {
+        let refusal = &refused.refusal;
+        output.status(format!(
+            "refused   {}  {refusal} [{}]",
+            shown(&refused.origin),
+            refusal.code().as_str()
+        ));
+        refused.checks.iter().for_each(|check| output.status(describe(check)));
+    }
+    for unread in &verdict.unread {
+        output.status(format!(
+            "unread    {}  {} [{}]",
+            shown(&unread.origin),
+            unread.error,
+            unread.error.code()
+        ));
+    }
+    for ignored in &verdict.ignored {
+        output.status(format!("ignored   {}  {}", shown(&ignored.origin), ignored.reason));
+    }
+}
+
+fn shown(origin: &Origin) -> String {
+    let digest = origin.blob.unwrap_or(origin.manifest);
+    match &origin.via {
+        Via::Referrer => format!("{digest} (referrer)"),
+        Via::Tag(_) => format!("{digest} (legacy)"),
+    }
+}
+
+const fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Bundle => "bundle",
+        Format::Legacy => "legacy signature",
+    }
+}
+
+fn describe(check: &Check) -> String {
+    let what = match check.name {
+        "content" => "the stored content is what its manifest promises",
+        "claims" => "the signature is one of this image's digest",
+        "signature" => "the signature was made with a trusted key",
+        "annotations" => "the annotations asked for were signed",
+        "transparency-log" => "the signature is in a transparency log",
+        "timestamp" => "the signature has a trusted timestamp",
+        other => other,
+    };
+    let status = match check.status {
+        CheckStatus::Passed => "passed",
+        CheckStatus::Failed => "failed",
+        CheckStatus::NotAskedFor => "not asked for",
+    };
+    format!("  - {status:<13} {what}")
+}

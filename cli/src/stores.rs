@@ -1,0 +1,289 @@
+//! From a reference on the command line to an image in a store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use countersign_core::image::Image;
+use countersign_core::limits;
+use countersign_core::reference::{ImageReference, LocalReference, Location, Repository, Selector, Tag};
+use countersign_core::source::archive::Archive;
+use countersign_core::source::layout::Layout;
+use countersign_core::source::registry::credentials::{
+    Credential, CredentialProvider, DockerConfig, Found, Helper, Secret,
+};
+use countersign_core::source::registry::{ClientCertificate, ReferrersMode, Registry, RegistryOptions};
+use countersign_core::source::{Result as SourceResult, Source, SourceError};
+use countersign_core::{file, gather};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::options::{ReferrersModeArg, RegistryArgs, size};
+
+/// The stores of one command: one client, with its connections and tokens, for all of its images.
+pub(crate) struct Stores {
+    registry: Registry,
+    attachments: Option<Repository>,
+    attachment_bytes: u64,
+    jobs: usize,
+}
+
+/// An image that a reference names.
+#[derive(Clone)]
+pub(crate) struct Resolved {
+    /// Where it is.
+    pub(crate) image: Image,
+    /// The name that a legacy signature says it was signed under.
+    pub(crate) docker_reference: String,
+    /// Whether it was named by a tag: what it names may be another image tomorrow.
+    pub(crate) by_tag: bool,
+}
+
+impl Stores {
+    pub(crate) fn new(context: &Context, args: &RegistryArgs) -> Result<Self, Failure> {
+        let repository = args.repository.clone().or_else(|| context.environment.repository());
+        let attachments = repository.map(|text| text.parse()).transpose()?;
+        let options = options(context, args)?;
+        let jobs = options.jobs;
+        Ok(Self {
+            registry: Registry::new(options),
+            attachments,
+            attachment_bytes: attachment_bytes(context, args)?,
+            jobs,
+        })
+    }
+
+    /// What to gather, and within which bounds.
+    pub(crate) fn gather_options(&self) -> gather::GatherOptions {
+        gather::GatherOptions { attachment_bytes: self.attachment_bytes, ..gather::GatherOptions::default() }
+    }
+
+    /// How many images are looked at in parallel.
+    pub(crate) const fn jobs(&self) -> usize {
+        self.jobs
+    }
+
+    /// The repository that a reference names.
+    pub(crate) fn repository(&self, repository: &Repository) -> Arc<dyn Source> {
+        Arc::new(self.registry.repository(repository.clone()))
+    }
+
+    /// Resolves what the user typed: once, for the whole command.
+    pub(crate) async fn image(&self, text: &str) -> Result<Resolved, Failure> {
+        let location: Location = text.parse()?;
+        let (source, selector) = self.open(&location)?;
+        let attachments = match &self.attachments {
+            Some(repository) => self.repository(repository),
+            None => source.clone(),
+        };
+        let by_tag = matches!(selector, Selector::Tag(_));
+        let image = Image::resolve(source, attachments, &selector).await?;
+        Ok(Resolved { image, docker_reference: docker_reference(&location), by_tag })
+    }
+
+    fn open(&self, location: &Location) -> Result<(Arc<dyn Source>, Selector), Failure> {
+        Ok(match location {
+            Location::Registry(reference) => (self.repository(&reference.repository), reference.selector()),
+            Location::Layout(local) => {
+                let layout = Layout::open(&local.path)?;
+                let selector = layout.select(local.selector.as_ref())?;
+                (Arc::new(layout), selector)
+            }
+            Location::OciArchive(local) => {
+                let archive = Archive::open_oci(&local.path)?;
+                let selector = archive.select(local.selector.as_ref())?;
+                (Arc::new(archive), selector)
+            }
+            Location::DockerArchive(local) => {
+                let archive = Archive::open_docker(&local.path)?;
+                let selector = archive.select(local.selector.as_ref())?;
+                (Arc::new(archive), selector)
+            }
+        })
+    }
+
+    /// Where something is to be written, and under which tag. A layout is made where there is none.
+    pub(crate) fn target(&self, text: &str) -> Result<(Arc<dyn Source>, Option<Tag>), Failure> {
+        match text.parse()? {
+            Location::Registry(reference) => {
+                if reference.digest.is_some() {
+                    return Err(Failure::usage(format!(
+                        "{text}: a digest cannot be written to: it follows from the content"
+                    ))
+                    .hint("name a tag, or only the repository"));
+                }
+                let tag = reference.tag.clone().or_else(|| tag_of(&reference));
+                Ok((self.repository(&reference.repository), tag))
+            }
+            Location::Layout(local) => {
+                let tag = local_tag(text, &local)?;
+                Ok((Arc::new(Layout::create(&local.path)?), tag))
+            }
+            Location::OciArchive(_) | Location::DockerArchive(_) => {
+                Err(Failure::usage(format!("{text}: archives are read-only here"))
+                    .hint("copy to 'oci:DIR', or use 'save --archive'"))
+            }
+        }
+    }
+}
+
+fn tag_of(reference: &ImageReference) -> Option<Tag> {
+    match reference.selector() {
+        Selector::Tag(tag) => Some(tag),
+        Selector::Digest(_) => None,
+    }
+}
+
+fn local_tag(text: &str, local: &LocalReference) -> Result<Option<Tag>, Failure> {
+    use countersign_core::reference::LocalSelector;
+    match &local.selector {
+        None => Ok(None),
+        Some(LocalSelector::Name(name)) => Ok(Some(name.parse()?)),
+        Some(LocalSelector::Digest(_)) => {
+            Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content")))
+        }
+    }
+}
+
+/// What a legacy payload calls the image: never a path of the signer's machine.
+fn docker_reference(location: &Location) -> String {
+    match location {
+        Location::Registry(reference) => reference.repository.to_string(),
+        Location::Layout(local) | Location::OciArchive(local) | Location::DockerArchive(local) => local
+            .path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_else(|| "image".into()),
+    }
+}
+
+fn attachment_bytes(context: &Context, args: &RegistryArgs) -> Result<u64, Failure> {
+    if let Some(bytes) = args.max_attachment_size {
+        return Ok(bytes);
+    }
+    match context.environment.max_attachment_size() {
+        None => Ok(limits::ATTACHMENT_BYTES),
+        Some(text) => size(&text)
+            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}"))),
+    }
+}
+
+/// Options without any flag: what a single fetch over https needs.
+pub(crate) fn plain_options(context: &Context) -> RegistryOptions {
+    let mut options = RegistryOptions::new(context.now);
+    options.proxy = context.environment.proxy();
+    if let Some(timeout) = context.timeout {
+        options.timeout = timeout;
+    }
+    options
+}
+
+fn options(context: &Context, args: &RegistryArgs) -> Result<RegistryOptions, Failure> {
+    refuse_unsupported(args)?;
+    let mut options = plain_options(context);
+    options.credentials = Arc::new(Credentials::new(context, args));
+    options.allow_http = args.allow_http_registry || args.allow_insecure_registry;
+    options.danger_accept_invalid_certificates = args.allow_insecure_registry;
+    options.certificate_authorities = args.registry_cacert.as_deref().map(setting_file).transpose()?;
+    options.client_certificate = match (&args.registry_client_cert, &args.registry_client_key) {
+        (Some(certificate), Some(key)) => Some(ClientCertificate {
+            certificate: setting_file(certificate)?,
+            key: Secret::from(utf8(key, setting_file(key)?)?),
+        }),
+        _ => None,
+    };
+    options.jobs = args.jobs.into();
+    options.referrers = match args.registry_referrers_mode {
+        ReferrersModeArg::Auto => ReferrersMode::Auto,
+        ReferrersModeArg::Legacy => ReferrersMode::Legacy,
+        ReferrersModeArg::Oci11 => ReferrersMode::Oci11,
+    };
+    Ok(options)
+}
+
+fn refuse_unsupported(args: &RegistryArgs) -> Result<(), Failure> {
+    if args.registry_server_name.is_some() {
+        return Err(Failure::usage("--registry-server-name is not supported").hint(
+            "name the registry as its certificate does, or give its authority with --registry-cacert",
+        ));
+    }
+    if args.k8s_keychain {
+        return Err(Failure::usage("--k8s-keychain is not supported")
+            .hint("log in with 'countersign login', or configure a credential helper"));
+    }
+    Ok(())
+}
+
+fn setting_file(path: impl AsRef<Path>) -> Result<Vec<u8>, Failure> {
+    let path = path.as_ref();
+    file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))
+}
+
+fn utf8(path: &Path, content: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(content).map_err(|_| Failure::usage(format!("{}: is no PEM file", path.display())))
+}
+
+/// Credentials: from flags, else from the files that Docker and Podman keep and the helpers they name.
+struct Credentials {
+    given: Option<Credential>,
+    files: Vec<std::path::PathBuf>,
+}
+
+impl Credentials {
+    fn new(context: &Context, args: &RegistryArgs) -> Self {
+        let basic = || {
+            let password = Secret::from(args.registry_password.clone()?);
+            Some(Credential::Basic { username: args.registry_username.clone()?, password })
+        };
+        let token = || Some(Credential::RegistryToken(Secret::from(args.registry_token.clone()?)));
+        Self { given: basic().or_else(token), files: context.environment.credential_files() }
+    }
+}
+
+#[async_trait]
+impl CredentialProvider for Credentials {
+    async fn credential(&self, host: &str, path: &str) -> SourceResult<Credential> {
+        if let Some(given) = &self.given {
+            return Ok(given.clone());
+        }
+        for file in &self.files {
+            if let Some(config) = read_config(file)?
+                && let Some(found) = known(&config, file, host, path).await?
+            {
+                return Ok(found);
+            }
+        }
+        Ok(Credential::Anonymous)
+    }
+}
+
+/// What one configuration knows.
+async fn known(
+    config: &DockerConfig,
+    file: &Path,
+    host: &str,
+    path: &str,
+) -> SourceResult<Option<Credential>> {
+    let malformed = |why: String| SourceError::Settings { place: file.display().to_string(), why };
+    for found in config.lookup(host, path).map_err(|error| malformed(error.to_string()))? {
+        let credential = match found {
+            Found::Here(credential) => Some(credential),
+            Found::Helper { name, server } => Helper::named(&name)?.credential(&server).await?,
+        };
+        if credential.is_some() {
+            return Ok(credential);
+        }
+    }
+    Ok(None)
+}
+
+/// A configuration that is not there is no error; one that cannot be read is.
+pub(crate) fn read_config(path: &Path) -> SourceResult<Option<DockerConfig>> {
+    let failed = |why: String| SourceError::Settings { place: path.display().to_string(), why };
+    if !path.exists() {
+        return Ok(None);
+    }
+    let content =
+        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| failed(error.to_string()))?;
+    DockerConfig::parse(&content).map(Some).map_err(|error| failed(error.to_string()))
+}

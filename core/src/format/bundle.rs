@@ -1,0 +1,275 @@
+//! Sigstore bundles (sigstore/protobuf-specs, `protos/sigstore_bundle.proto`), versions 0.1 to 0.3.
+//!
+//! The JSON form is that of protobuf in lower camel case. A field that is not known here is an error: a verifier that
+//! passes over what it does not understand can be made to pass over a condition.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::FormatError;
+use super::base64::Base64;
+use super::dsse::Envelope;
+use crate::json::{self, JsonError};
+use crate::media_type;
+
+/// Log entries in one bundle.
+pub const LOG_ENTRIES: usize = 32;
+/// Certificates in one bundle.
+pub const CERTIFICATES: usize = 8;
+/// Timestamps in one bundle.
+pub const TIMESTAMPS: usize = 32;
+
+/// A bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bundle {
+    /// The media type with its version.
+    pub media_type: String,
+    /// What the signature is checked with.
+    pub verification_material: VerificationMaterial,
+    /// What was signed, when that is a blob that is not part of the bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_signature: Option<MessageSignature>,
+    /// What was signed, when that is part of the bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dsse_envelope: Option<Envelope>,
+}
+
+/// What a signature is checked with. It is the signer's claim; trust comes from the caller.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerificationMaterial {
+    /// The signer's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+    /// The signer's certificate and its issuers (bundles before 0.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x509_certificate_chain: Option<CertificateChain>,
+    /// A hint at the signer's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<PublicKeyHint>,
+    /// Entries of transparency logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tlog_entries: Vec<Value>,
+    /// Timestamps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp_verification_data: Option<TimestampData>,
+}
+
+/// A DER certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Certificate {
+    /// The DER bytes.
+    pub raw_bytes: Base64,
+}
+
+/// DER certificates, the signer's first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateChain {
+    /// The certificates.
+    pub certificates: Vec<Certificate>,
+}
+
+/// A hint at a key, which decides nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicKeyHint {
+    /// In bundles by cosign: base64 of the SHA-256 of the key's SubjectPublicKeyInfo.
+    #[serde(default)]
+    pub hint: String,
+}
+
+/// Timestamps of a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TimestampData {
+    /// RFC 3161 timestamps over the signature.
+    #[serde(default)]
+    pub rfc3161_timestamps: Vec<Rfc3161Timestamp>,
+}
+
+/// An RFC 3161 timestamp.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rfc3161Timestamp {
+    /// The DER `TimeStampResp`.
+    pub signed_timestamp: Base64,
+}
+
+/// A signature over a blob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MessageSignature {
+    /// The blob's digest, as a hint; it must not contradict the blob.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_digest: Option<MessageDigest>,
+    /// The signature over the blob.
+    pub signature: Base64,
+}
+
+/// The digest of a blob.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageDigest {
+    /// `SHA2_256`, `SHA2_384` or `SHA2_512`.
+    #[serde(default)]
+    pub algorithm: String,
+    /// The digest.
+    #[serde(default)]
+    pub digest: Base64,
+}
+
+/// What a bundle's signature is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// A payload inside the bundle.
+    Envelope(&'a Envelope),
+    /// A blob outside of it.
+    Message(&'a MessageSignature),
+}
+
+impl Bundle {
+    /// A bundle by a key.
+    fn by_key(hint: String) -> Self {
+        Self {
+            media_type: media_type::BUNDLE_V03.into(),
+            verification_material: VerificationMaterial {
+                public_key: Some(PublicKeyHint { hint }),
+                ..VerificationMaterial::default()
+            },
+            message_signature: None,
+            dsse_envelope: None,
+        }
+    }
+
+    /// A bundle of an envelope that was signed by the key with this hint (base64 of the SHA-256 of its
+    /// SubjectPublicKeyInfo).
+    pub fn of_envelope(hint: String, envelope: Envelope) -> Self {
+        Self { dsse_envelope: Some(envelope), ..Self::by_key(hint) }
+    }
+
+    /// A bundle of a blob's signature by the key with this hint.
+    pub fn of_message(hint: String, digest: MessageDigest, signature: Vec<u8>) -> Self {
+        let message = MessageSignature { message_digest: Some(digest), signature: Base64(signature) };
+        Self { message_signature: Some(message), ..Self::by_key(hint) }
+    }
+
+    /// Reads a bundle.
+    ///
+    /// # Errors
+    /// When it is malformed, of an unknown version, or passes a bound.
+    pub fn parse(document: &[u8]) -> Result<Self, FormatError> {
+        let bundle: Self = json::read(document).map_err(FormatError::json("Sigstore bundle"))?;
+        if !is_known_media_type(&bundle.media_type) {
+            let expected = "a Sigstore bundle of version 0.1, 0.2 or 0.3";
+            return Err(FormatError::Value { field: "mediaType", expected, got: bundle.media_type });
+        }
+        bundle.verification_material.check()?;
+        bundle.content()?;
+        Ok(bundle)
+    }
+
+    /// What the signature is over.
+    ///
+    /// # Errors
+    /// When there is nothing, or both an envelope and a message signature.
+    pub fn content(&self) -> Result<Content<'_>, FormatError> {
+        match (&self.dsse_envelope, &self.message_signature) {
+            (Some(envelope), None) => Ok(Content::Envelope(envelope)),
+            (None, Some(message)) => Ok(Content::Message(message)),
+            (None, None) => Err(FormatError::Missing { field: "dsseEnvelope or messageSignature" }),
+            (Some(_), Some(_)) => {
+                Err(FormatError::Count { what: "contents of the bundle", expected: "exactly 1", got: 2 })
+            }
+        }
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn to_json(&self) -> Result<Vec<u8>, FormatError> {
+        serde_json::to_vec(self).map_err(JsonError::from).map_err(FormatError::json("Sigstore bundle"))
+    }
+}
+
+impl VerificationMaterial {
+    /// A `oneof` has one arm; lists are bounded.
+    fn check(&self) -> Result<(), FormatError> {
+        let chain = self.x509_certificate_chain.as_ref().map_or(&[][..], |chain| &chain.certificates);
+        let arms =
+            [self.certificate.is_some(), self.x509_certificate_chain.is_some(), self.public_key.is_some()];
+        let timestamps =
+            self.timestamp_verification_data.as_ref().map_or(0, |data| data.rfc3161_timestamps.len());
+        for (what, expected, got, good) in [
+            ("keys or certificates", "exactly 1", arms.iter().filter(|arm| **arm).count(), 1..=1),
+            ("certificates", "at most 8", chain.len(), 0..=CERTIFICATES),
+            ("log entries", "at most 32", self.tlog_entries.len(), 0..=LOG_ENTRIES),
+            ("timestamps", "at most 32", timestamps, 0..=TIMESTAMPS),
+        ] {
+            if !good.contains(&got) {
+                return Err(FormatError::Count { what, expected, got });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_known_media_type(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/vnd.dev.sigstore.bundle.v0.3+json"
+            | "application/vnd.dev.sigstore.bundle+json;version=0.1"
+            | "application/vnd.dev.sigstore.bundle+json;version=0.2"
+            | "application/vnd.dev.sigstore.bundle+json;version=0.3"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> String {
+        let envelope = Envelope::new("t", b"p".to_vec(), b"s".to_vec());
+        String::from_utf8(Bundle::of_envelope("aGludA==".into(), envelope).to_json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bundle = Bundle::parse(sample().as_bytes()).unwrap();
+        assert!(matches!(bundle.content(), Ok(Content::Envelope(_))));
+        assert_eq!(String::from_utf8(bundle.to_json().unwrap()).unwrap(), sample());
+    }
+
+    /// attacks.md rows 51, 52, 53.
+    #[test]
+    fn what_is_ambiguous_or_unknown_is_refused() {
+        let message = r#""messageSignature":{"signature":"cw=="},"dsseEnvelope""#;
+        let key = r#""publicKey":{"hint":"x"},"certificate":{"rawBytes":"cw=="}"#;
+        let entries = format!(r#""tlogEntries":[{}],"publicKey""#, vec!["{}"; 33].join(","));
+        for (from, to, code) in [
+            (r#""dsseEnvelope""#, message, "ARTIFACT_COUNT"),
+            (r#""publicKey":{"hint":"aGludA=="}"#, key, "ARTIFACT_COUNT"),
+            (r#""publicKey""#, &entries, "ARTIFACT_COUNT"),
+            (r#""dsseEnvelope""#, r#""dsse_envelope""#, "ARTIFACT_MALFORMED_JSON"),
+            (r#""mediaType""#, r#""x":1,"mediaType""#, "ARTIFACT_MALFORMED_JSON"),
+            ("v0.3+json", "v0.4+json", "ARTIFACT_VALUE"),
+            ("cA==", "cA", "ARTIFACT_MALFORMED_JSON"),
+        ] {
+            let text = sample().replacen(from, to, 1);
+            assert_ne!(text, sample(), "{from}");
+            assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_without_content_is_refused() {
+        let text = format!(
+            r#"{{"mediaType":"{}","verificationMaterial":{{"publicKey":{{"hint":""}}}}}}"#,
+            media_type::BUNDLE_V03
+        );
+        assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), "ARTIFACT_FIELD_MISSING");
+    }
+}

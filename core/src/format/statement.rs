@@ -1,0 +1,164 @@
+//! in-toto statements (in-toto/attestation, `spec/v1/statement.md`; v0.1 is read as well).
+//!
+//! The predicate belongs to whoever wrote it: its bytes are kept as they came.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::FormatError;
+use crate::digest::Digest;
+use crate::json::{self, JsonError};
+use crate::limits;
+
+/// The type of a statement that is written.
+pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+/// The type of an older statement.
+pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
+/// The predicate type of an image signature.
+pub const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
+
+/// A claim about subjects.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    /// [`STATEMENT_V1`] or [`STATEMENT_V01`].
+    #[serde(rename = "_type")]
+    pub kind: String,
+    /// What the claim is about.
+    pub subject: Vec<Subject>,
+    /// What kind of claim it is.
+    pub predicate_type: String,
+    /// The claim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<Box<RawValue>>,
+}
+
+/// One thing that a statement is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// Its name, which decides nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its digests: algorithm to hexadecimal digits.
+    #[serde(default)]
+    pub digest: BTreeMap<String, String>,
+    /// Annotations; cosign keeps `-a` pairs here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, Value>,
+}
+
+impl Subject {
+    /// A subject with one digest.
+    pub fn of(digest: &Digest) -> Self {
+        Self {
+            name: None,
+            digest: [(digest.algorithm().name().to_owned(), digest.hex())].into(),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    /// Whether this subject is `digest`: the same algorithm, the same bytes, written as they must be.
+    pub fn is(&self, digest: &Digest) -> bool {
+        self.digest.get(digest.algorithm().name()).is_some_and(|hex| *hex == digest.hex())
+    }
+}
+
+impl Statement {
+    /// Reads a statement.
+    ///
+    /// # Errors
+    /// When it is malformed, of an unknown type, or has more than [`limits::STATEMENT_SUBJECTS`] subjects.
+    pub fn parse(payload: &[u8]) -> Result<Self, FormatError> {
+        let statement: Self = json::read(payload).map_err(FormatError::json("in-toto statement"))?;
+        if !matches!(statement.kind.as_str(), STATEMENT_V1 | STATEMENT_V01) {
+            let expected = "https://in-toto.io/Statement/v1 or v0.1";
+            return Err(FormatError::Value { field: "_type", expected, got: statement.kind });
+        }
+        if statement.subject.len() > limits::STATEMENT_SUBJECTS {
+            let got = statement.subject.len();
+            return Err(FormatError::Count { what: "subjects", expected: "at most 1000", got });
+        }
+        Ok(statement)
+    }
+
+    /// The signature statement of an image, with `-a` pairs on its subject.
+    pub fn image_signature(digest: &Digest, annotations: &BTreeMap<String, String>) -> Self {
+        let mut subject = Subject::of(digest);
+        subject.annotations = annotations.iter().map(|(k, v)| (k.clone(), Value::from(v.clone()))).collect();
+        Self {
+            kind: STATEMENT_V1.into(),
+            subject: vec![subject],
+            predicate_type: COSIGN_SIGN.into(),
+            predicate: RawValue::from_string("{}".into()).ok(),
+        }
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn to_json(&self) -> Result<Vec<u8>, FormatError> {
+        serde_json::to_vec(self).map_err(JsonError::from).map_err(FormatError::json("in-toto statement"))
+    }
+
+    /// The one subject that is `digest`; `None` when none is, or more than one.
+    pub fn subject_of(&self, digest: &Digest) -> Option<&Subject> {
+        let mut matching = self.subject.iter().filter(|subject| subject.is(digest));
+        matching.next().filter(|_| matching.next().is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(subject: &str) -> Result<Statement, FormatError> {
+        Statement::parse(
+            format!(
+                r#"{{"_type":"{STATEMENT_V1}","subject":{subject},"predicateType":"x","predicate":{{}}}}"#
+            )
+            .as_bytes(),
+        )
+    }
+
+    /// attacks.md row 61.
+    #[test]
+    fn exactly_one_subject_must_be_the_digest() {
+        let digest = Digest::sha256(b"x");
+        let hex = digest.hex();
+        let one = format!(r#"{{"name":"a","digest":{{"sha256":"{hex}"}}}}"#);
+        let upper = format!(r#"{{"digest":{{"sha256":"{}"}}}}"#, hex.to_uppercase());
+        for (subject, found) in [
+            (format!("[{one}]"), true),
+            (format!(r#"[{{"digest":{{"sha1":"aa"}}}},{one}]"#), true),
+            (format!("[{one},{one}]"), false),
+            ("[]".into(), false),
+            (format!("[{upper}]"), false),
+            (format!(r#"[{{"name":"{hex}","digest":{{"gitCommit":"{hex}"}}}}]"#), false),
+            (r#"[{"digest":{}}]"#.into(), false),
+        ] {
+            assert_eq!(statement(&subject).unwrap().subject_of(&digest).is_some(), found, "{subject}");
+        }
+        assert!(statement("null").is_err());
+        assert!(statement("[null]").is_err());
+    }
+
+    #[test]
+    fn another_type_is_refused() {
+        let text = r#"{"_type":"https://in-toto.io/Statement/v2","subject":[],"predicateType":"x"}"#;
+        assert_eq!(Statement::parse(text.as_bytes()).unwrap_err().code(), "ARTIFACT_VALUE");
+    }
+
+    #[test]
+    fn a_predicate_keeps_its_bytes() {
+        let text = format!(
+            r#"{{"_type":"{STATEMENT_V01}","subject":[],"predicateType":"x","predicate":{{"z": 9007199254740993, "a":1.0}}}}"#
+        );
+        let statement = Statement::parse(text.as_bytes()).unwrap();
+        assert_eq!(statement.predicate.unwrap().get(), r#"{"z": 9007199254740993, "a":1.0}"#);
+    }
+}

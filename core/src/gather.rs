@@ -1,0 +1,353 @@
+//! What is attached to an image, fetched and parsed, trusted in nothing.
+//!
+//! Two places are always looked at, at the same time: the referrers of the digest (Sigstore bundles) and cosign's tag
+//! `sha256-HEX.sig` (legacy signatures). A place that cannot be asked makes the whole answer undecided: neither may
+//! stand in for the other (a throttled listing is no reason to fall back). Entries that say of themselves that they
+//! are something else, an SBOM's attestation say, are not downloaded but listed as ignored.
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::digest::Digest;
+use crate::format::bundle::Bundle;
+use crate::format::legacy::LegacySignature;
+use crate::format::statement::COSIGN_SIGN;
+use crate::image::Image;
+use crate::limits;
+use crate::media_type;
+use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
+use crate::outcome::Outcome;
+use crate::reference::Tag;
+use crate::source::{Referrers, ReferrersFrom, Source, SourceError};
+use crate::verify::Refusal;
+
+/// Requests that one image has under way at once; a [`Source`] may bound them further.
+const CONCURRENT: usize = 16;
+
+/// What to look for, and how much of it to accept.
+#[derive(Clone, Copy, Debug)]
+pub struct GatherOptions {
+    /// Bytes of one signature or bundle.
+    pub attachment_bytes: u64,
+    /// Whether to look behind the fallback tag as well where the store has the referrers API: what was written before
+    /// it got the API stands only there.
+    pub older_referrers: bool,
+    /// Which places to look at.
+    pub formats: Formats,
+}
+
+/// The storage formats of signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formats {
+    /// Sigstore bundles that refer to the image.
+    pub bundle: bool,
+    /// cosign's layers behind a tag.
+    pub legacy: bool,
+}
+
+impl Formats {
+    /// Both: what verifying always looks at.
+    pub const BOTH: Self = Self { bundle: true, legacy: true };
+    /// Bundles alone: what signing writes unless it is told otherwise.
+    pub const BUNDLE: Self = Self { bundle: true, legacy: false };
+    /// cosign's older form alone.
+    pub const LEGACY: Self = Self { bundle: false, legacy: true };
+}
+
+impl Default for GatherOptions {
+    fn default() -> Self {
+        Self { attachment_bytes: limits::ATTACHMENT_BYTES, older_referrers: false, formats: Formats::BOTH }
+    }
+}
+
+/// Where something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The manifest that holds it.
+    pub manifest: Digest,
+    /// The layer or blob, once the manifest is known.
+    pub blob: Option<Digest>,
+    /// How it was found.
+    pub via: Via,
+}
+
+/// How something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Listed as a referrer.
+    Referrer,
+    /// Behind a tag.
+    Tag(Tag),
+}
+
+/// Something that claims to be a signature of the image.
+#[derive(Debug)]
+pub struct Artifact {
+    /// Where it was found.
+    pub origin: Origin,
+    /// What it says, or why it cannot be read.
+    pub content: Result<Content, Refusal>,
+}
+
+/// What an artifact says.
+#[derive(Debug)]
+pub enum Content {
+    /// A legacy signature.
+    Legacy(LegacySignature),
+    /// A bundle.
+    Bundle(Box<Bundle>),
+}
+
+/// Something on the image that is no signature.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// Where it was found.
+    pub origin: Origin,
+    /// Why it was not looked at.
+    pub reason: String,
+}
+
+/// Something that could not be fetched, so that nothing is known of it.
+#[derive(Debug)]
+pub struct Unread {
+    /// Where it was found.
+    pub origin: Origin,
+    /// Why it could not be fetched.
+    pub error: SourceError,
+}
+
+/// Everything found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Claims to be a signature.
+    pub artifacts: Vec<Artifact>,
+    /// Is something else.
+    pub ignored: Vec<Ignored>,
+    /// Could not be fetched.
+    pub unread: Vec<Unread>,
+}
+
+impl Found {
+    /// Whether there was nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.artifacts.is_empty() && self.ignored.is_empty() && self.unread.is_empty()
+    }
+
+    fn add(&mut self, step: Step) {
+        match step {
+            Step::Artifact(artifact) => self.artifacts.push(artifact),
+            Step::Ignored(ignored) => self.ignored.push(ignored),
+            Step::Unread(unread) => self.unread.push(unread),
+        }
+    }
+}
+
+enum Step {
+    Artifact(Artifact),
+    Ignored(Ignored),
+    Unread(Unread),
+}
+
+/// Fetches what claims to be a signature of `image`.
+///
+/// # Errors
+/// When one of the two places cannot be listed, or lists more than [`limits::ENTRIES_PER_IMAGE`].
+pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, SourceError> {
+    let source = image.attachments.as_ref();
+    let tag = Tag::attached(&image.digest, ".sig");
+    let (referrers, legacy) = tokio::join!(
+        async {
+            match options.formats.bundle {
+                true => referrers(image, options.older_referrers).await,
+                false => Ok(Referrers::default()),
+            }
+        },
+        async {
+            match options.formats.legacy {
+                true => source.manifest(&tag.clone().into()).await,
+                false => Ok(None),
+            }
+        },
+    );
+    let mut found = Found::default();
+    bundles(source, &image.digest, referrers?, options, &mut found).await?;
+    if let Some(manifest) = legacy? {
+        legacy_layers(source, &tag, &manifest, options, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// What refers to the image; with `older`, also what stands behind the fallback tag.
+async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+    let source = image.attachments.as_ref();
+    let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
+    if older {
+        let older = source.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
+        for entry in older.descriptors {
+            if listed.descriptors.iter().all(|known| known.digest != entry.digest) {
+                listed.descriptors.push(entry);
+            }
+        }
+        listed.reliable = false;
+    }
+    Ok(listed)
+}
+
+async fn bundles(
+    source: &dyn Source,
+    subject: &Digest,
+    referrers: Referrers,
+    options: GatherOptions,
+    found: &mut Found,
+) -> Result<(), SourceError> {
+    within(source, referrers.descriptors.len())?;
+    let reliable = referrers.reliable;
+    let mut steps = stream::iter(referrers.descriptors)
+        .map(|descriptor| async move { bundle(source, subject, descriptor, reliable, options).await })
+        .buffered(CONCURRENT);
+    while let Some(step) = steps.next().await {
+        found.add(step);
+    }
+    Ok(())
+}
+
+/// One referrer: looked at no further than is needed to know that it is no signature.
+async fn bundle(
+    source: &dyn Source,
+    subject: &Digest,
+    descriptor: Descriptor,
+    reliable: bool,
+    options: GatherOptions,
+) -> Step {
+    let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
+    if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
+        return Step::Ignored(Ignored { origin, reason });
+    }
+    let manifest = match referrer_manifest(source, subject, &descriptor).await {
+        Ok(manifest) => manifest,
+        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason }),
+        Err(Failed::Fetch(error)) => return failed(origin, error),
+    };
+    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..descriptor };
+    if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
+        return Step::Ignored(Ignored { origin, reason });
+    }
+    let [layer] = manifest.layers.as_slice() else {
+        let got = manifest.layers.len();
+        let refusal = Refusal::BundleLayers { got };
+        return Step::Artifact(Artifact { origin, content: Err(refusal) });
+    };
+    origin.blob = Some(layer.digest);
+    match source.blob(layer, options.attachment_bytes).await {
+        Ok(bytes) => {
+            let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
+            Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
+        }
+        Err(error) => failed(origin, error),
+    }
+}
+
+enum Failed {
+    Ignored(String),
+    Fetch(SourceError),
+}
+
+/// The manifest of a referrer, which must be one of this subject (attacks.md rows 20 and 21).
+async fn referrer_manifest(
+    source: &dyn Source,
+    subject: &Digest,
+    descriptor: &Descriptor,
+) -> Result<ImageManifest, Failed> {
+    let raw = source.manifest(&descriptor.digest.into()).await.map_err(Failed::Fetch)?;
+    let raw = raw.ok_or_else(|| Failed::Ignored("listed as a referrer, but not there".into()))?;
+    let place = || format!("{}@{}", source.name(), descriptor.digest);
+    let document =
+        raw.parse().map_err(|source| Failed::Fetch(SourceError::Manifest { place: place(), source }))?;
+    match document.subject() {
+        Some(named) if named == *subject => {}
+        Some(named) => return Err(Failed::Ignored(format!("refers to another image, {named}"))),
+        None => return Err(Failed::Ignored("listed as a referrer, but refers to nothing".into())),
+    }
+    match document {
+        Document::Manifest(manifest) => Ok(*manifest),
+        Document::Index(_) => Err(Failed::Ignored("an index, not a bundle".into())),
+    }
+}
+
+/// Why an entry that describes itself so is no image signature; `None` when it may be one.
+fn not_a_signature(artifact_type: Option<&str>, descriptor: &Descriptor) -> Option<String> {
+    // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
+    let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
+    if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
+        return Some(format!("artifact of type {kind}"));
+    }
+    match descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE) {
+        Some(predicate) if predicate != COSIGN_SIGN => Some(format!("attestation of type {predicate}")),
+        _ => None,
+    }
+}
+
+async fn legacy_layers(
+    source: &dyn Source,
+    tag: &Tag,
+    raw: &RawManifest,
+    options: GatherOptions,
+    found: &mut Found,
+) -> Result<(), SourceError> {
+    let place = || format!("{}:{tag}", source.name());
+    let document = raw.parse().map_err(|source| SourceError::Manifest { place: place(), source })?;
+    let origin = |blob| Origin { manifest: raw.digest, blob, via: Via::Tag(tag.clone()) };
+    let Document::Manifest(manifest) = document else {
+        let reason = "an index, not a manifest with signatures".into();
+        found.ignored.push(Ignored { origin: origin(None), reason });
+        return Ok(());
+    };
+    within(source, manifest.layers.len())?;
+    let mut steps = stream::iter(manifest.layers)
+        .map(|layer| {
+            let origin = origin(Some(layer.digest));
+            async move { legacy_layer(source, layer, origin, options).await }
+        })
+        .buffered(CONCURRENT);
+    while let Some(step) = steps.next().await {
+        found.add(step);
+    }
+    Ok(())
+}
+
+async fn legacy_layer(
+    source: &dyn Source,
+    layer: Descriptor,
+    origin: Origin,
+    options: GatherOptions,
+) -> Step {
+    if layer.media_type != media_type::SIMPLE_SIGNING {
+        return Step::Ignored(Ignored { origin, reason: format!("layer of type {}", layer.media_type) });
+    }
+    match source.blob(&layer, options.attachment_bytes).await {
+        Ok(payload) => {
+            let content = LegacySignature::parse(&layer, payload).map(Content::Legacy);
+            Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
+        }
+        Err(error) => failed(origin, error),
+    }
+}
+
+/// Bytes that contradict themselves are refused; bytes that did not come leave the question open.
+fn failed(origin: Origin, error: SourceError) -> Step {
+    match error.outcome() {
+        Outcome::Refused => Step::Artifact(Artifact { origin, content: Err(Refusal::Content(error)) }),
+        _ => Step::Unread(Unread { origin, error }),
+    }
+}
+
+fn within(source: &dyn Source, got: usize) -> Result<(), SourceError> {
+    let limit = limits::ENTRIES_PER_IMAGE;
+    if got <= limit {
+        return Ok(());
+    }
+    Err(SourceError::Limit {
+        place: source.name(),
+        what: "number of signatures and referrers",
+        limit: limit as u64,
+    })
+}

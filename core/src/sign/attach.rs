@@ -1,0 +1,90 @@
+//! Storing signatures beside their image.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::SignError;
+use crate::digest::Digest;
+use crate::format::legacy::LegacySignature;
+use crate::image::Image;
+use crate::media_type;
+use crate::oci::{Annotations, Descriptor, ImageManifest, RawManifest};
+use crate::reference::Tag;
+use crate::source::shared_tag::layered;
+use crate::source::{BlobContent, SharedTag, Source};
+
+/// The content of an empty configuration (OCI image specification 1.1, "Guidance for an empty descriptor").
+const EMPTY: &[u8] = b"{}";
+
+/// Stores a bundle as a referrer of the image, as cosign 3 does: one layer, an empty configuration, the content kind
+/// and the predicate type as annotations. Gives the digest of the manifest that holds it.
+///
+/// `subject` is the descriptor of the image's manifest.
+///
+/// # Errors
+/// When the store fails.
+pub async fn attach_bundle(
+    image: &Image,
+    subject: Descriptor,
+    bundle: Vec<u8>,
+    predicate_type: &str,
+    now: Timestamp,
+) -> Result<Digest, SignError> {
+    let store = image.attachments.as_ref();
+    let config = Descriptor::of(media_type::OCI_EMPTY, EMPTY);
+    let layer = Descriptor::of(media_type::BUNDLE_V03, &bundle);
+    tokio::try_join!(
+        put(store, &config, Bytes::from_static(EMPTY)),
+        put(store, &layer, Bytes::from(bundle)),
+    )?;
+    let manifest = ImageManifest {
+        schema_version: 2,
+        media_type: Some(media_type::OCI_MANIFEST.into()),
+        artifact_type: Some(media_type::BUNDLE_V03.into()),
+        config,
+        layers: vec![layer],
+        subject: Some(subject),
+        annotations: Some(annotations(predicate_type, now)),
+    };
+    let manifest = RawManifest::write(media_type::OCI_MANIFEST, &manifest)?;
+    store.put_referrer(&image.digest, &manifest).await?;
+    Ok(manifest.digest)
+}
+
+fn annotations(predicate_type: &str, now: Timestamp) -> Annotations {
+    let seconds = now.round(jiff::Unit::Second).unwrap_or(now);
+    [
+        (media_type::ANNOTATION_BUNDLE_CONTENT.to_owned(), "dsse-envelope".to_owned()),
+        (media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE.to_owned(), predicate_type.to_owned()),
+        (media_type::ANNOTATION_CREATED.to_owned(), seconds.to_string()),
+    ]
+    .into()
+}
+
+/// Adds a legacy signature to the image's `.sig` tag. `extra` are further annotations of its layer (certificate,
+/// chain, log entry, timestamp); `manifest_type` is that of a new `.sig` manifest, OCI's or Docker's. Gives the digest of
+/// the layer.
+///
+/// # Errors
+/// When the store fails.
+pub async fn attach_legacy(
+    image: &Image,
+    payload: Vec<u8>,
+    signature: &[u8],
+    extra: Annotations,
+    manifest_type: &str,
+) -> Result<Digest, SignError> {
+    let store = image.attachments.as_ref();
+    let mut layer = LegacySignature::layer(&payload, signature);
+    layer.annotations.get_or_insert_default().extend(extra);
+    let digest = layer.digest;
+    let (manifest, (config, content)) = layered(vec![layer.clone()], None, manifest_type)?;
+    tokio::try_join!(put(store, &layer, Bytes::from(payload)), put(store, &config, content))?;
+    let tag = Tag::attached(&image.digest, ".sig");
+    store.add_to_tag(&tag, SharedTag::LegacyLayers, &manifest).await?;
+    Ok(digest)
+}
+
+async fn put(store: &dyn Source, descriptor: &Descriptor, content: Bytes) -> Result<(), SignError> {
+    Ok(store.put_blob(descriptor, BlobContent::Bytes(content), None).await?)
+}

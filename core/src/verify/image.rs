@@ -1,0 +1,123 @@
+//! Verifying the signatures of one image.
+
+use super::policy::ImagePolicy;
+use super::refusal::Refusal;
+use super::token::{ClaimsProven, SignatureProven};
+use super::verdict::{Accepted, Check, CheckStatus, Format, Refused, Verdict};
+use crate::digest::Digest;
+use crate::format::bundle::{Bundle, Content as BundleContent};
+use crate::format::legacy::LegacySignature;
+use crate::gather::{Artifact, Content, Found, Ignored, Origin};
+use crate::key::{HashPolicy, PublicKey};
+
+/// Verifies everything found on `digest`.
+pub fn verify_image(digest: &Digest, found: Found, policy: &ImagePolicy) -> Verdict {
+    let mut verdict = Verdict {
+        digest: *digest,
+        accepted: Vec::new(),
+        refused: Vec::new(),
+        ignored: found.ignored,
+        unread: found.unread,
+        refusal: None,
+    };
+    for artifact in found.artifacts {
+        add(&mut verdict, artifact, policy);
+    }
+    verdict.refusal = missing(&verdict, policy);
+    verdict
+}
+
+fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
+    let Artifact { origin, content } = artifact;
+    let steps = match content {
+        Ok(Content::Legacy(signature)) => legacy(&signature, &verdict.digest, policy),
+        Ok(Content::Bundle(bundle)) => bundle_envelope(&bundle, &verdict.digest, policy),
+        Err(refusal) => Err(Failure { refusal, passed: &[], failed: "content" }),
+    };
+    match steps {
+        Ok((format, claims, signature)) => {
+            let annotations_asked = !policy.annotations.is_empty();
+            verdict.accepted.push(Accepted::new(origin, format, claims, signature, annotations_asked));
+        }
+        // An attestation is no failed signature: it is something else (formats.md, defect 1).
+        Err(Failure { refusal: refusal @ Refusal::PredicateType { .. }, .. }) => {
+            verdict.ignored.push(Ignored { origin, reason: refusal.to_string() });
+        }
+        Err(failure) => verdict.refused.push(failure.into_refused(origin)),
+    }
+}
+
+type Steps = Result<(Format, ClaimsProven, SignatureProven), Failure>;
+
+struct Failure {
+    refusal: Refusal,
+    passed: &'static [&'static str],
+    failed: &'static str,
+}
+
+impl Failure {
+    fn at(failed: &'static str, passed: &'static [&'static str]) -> impl FnOnce(Refusal) -> Self {
+        move |refusal| Self { refusal, passed, failed }
+    }
+
+    fn into_refused(self, origin: Origin) -> Refused {
+        let check = |status| move |name| Check { name, status };
+        let mut checks: Vec<_> = self.passed.iter().copied().map(check(CheckStatus::Passed)).collect();
+        checks.push(Check { name: self.failed, status: CheckStatus::Failed });
+        Refused { origin, refusal: self.refusal, checks }
+    }
+}
+
+/// Steps 3 and 4 for a simple-signing layer. The payload is looked into only after its signature holds.
+fn legacy(signature: &LegacySignature, digest: &Digest, policy: &ImagePolicy) -> Steps {
+    let hashes = HashPolicy::AlsoLegacy;
+    let proven = SignatureProven::check(policy.keys(), &signature.payload, &signature.signature, hashes)
+        .map_err(Failure::at("signature", &[]))?;
+    let claims = ClaimsProven::legacy(signature, digest, policy.check_claims)
+        .map_err(Failure::at("claims", &["signature"]))?;
+    claims.require(&policy.annotations).map_err(Failure::at("annotations", &["signature", "claims"]))?;
+    Ok((Format::Legacy, claims, proven))
+}
+
+/// Steps 3 and 4 for a bundle. Its predicate type is looked at first: what is no image signature is not counted as a
+/// failed one.
+fn bundle_envelope(bundle: &Bundle, digest: &Digest, policy: &ImagePolicy) -> Steps {
+    let envelope = match bundle.content() {
+        Ok(BundleContent::Envelope(envelope)) => envelope,
+        Ok(BundleContent::Message(_)) => {
+            let refusal = Refusal::BundleContent { expected: "DSSE envelope", got: "message signature" };
+            return Err(Failure { refusal, passed: &[], failed: "content" });
+        }
+        Err(error) => {
+            return Err(Failure { refusal: Refusal::Malformed(error), passed: &[], failed: "content" });
+        }
+    };
+    let claims =
+        ClaimsProven::envelope(envelope, digest, policy.check_claims).map_err(Failure::at("claims", &[]))?;
+    let signature = envelope
+        .only_signature()
+        .map_err(Refusal::Malformed)
+        .map_err(Failure::at("signature", &["claims"]))?;
+    let proven = SignatureProven::check(policy.keys(), &envelope.pae(), signature, HashPolicy::Current)
+        .map_err(Failure::at("signature", &["claims"]))?;
+    claims.require(&policy.annotations).map_err(Failure::at("annotations", &["claims", "signature"]))?;
+    Ok((Format::Bundle, claims, proven))
+}
+
+/// Step 9: distinct keys, by the bytes of their SubjectPublicKeyInfo. The one threshold counter.
+fn missing(verdict: &Verdict, policy: &ImagePolicy) -> Option<Refusal> {
+    let mut signers: Vec<&PublicKey> = Vec::new();
+    for accepted in &verdict.accepted {
+        let key = accepted.signature.key();
+        if !signers.contains(&key) {
+            signers.push(key);
+        }
+    }
+    let needed = policy.threshold();
+    match signers.len() {
+        got if got >= needed => None,
+        0 if verdict.refused.is_empty() => Some(Refusal::NoSignatures),
+        0 => Some(Refusal::NoneAccepted { found: verdict.refused.len() }),
+        got => Some(Refusal::Threshold { needed, got }),
+    }
+}

@@ -1,0 +1,201 @@
+//! Every reason for a no, closed: what was expected, what was there, and a stable code.
+
+use crate::digest::Digest;
+use crate::format::FormatError;
+use crate::source::SourceError;
+
+/// Why a signature, or all of an image's signatures together, were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no signature at all.
+    #[error("no signatures found")]
+    NoSignatures,
+    /// There are signatures, and every one was refused.
+    #[error("none of {found} signatures is accepted")]
+    NoneAccepted {
+        /// Signatures that were looked at.
+        found: usize,
+    },
+    /// Too few distinct signers.
+    #[error("{got} of the trusted keys signed, {needed} are needed")]
+    Threshold {
+        /// Distinct signers that are needed.
+        needed: usize,
+        /// Distinct signers that were found.
+        got: usize,
+    },
+    /// The document cannot be read.
+    #[error(transparent)]
+    Malformed(FormatError),
+    /// The stored bytes contradict their descriptor, or pass a bound.
+    #[error(transparent)]
+    Content(SourceError),
+    /// A bundle's manifest has another number of layers than one.
+    #[error("the bundle's manifest has {got} layers, expected exactly 1")]
+    BundleLayers {
+        /// Layers that were there.
+        got: usize,
+    },
+    /// No trusted key made this signature.
+    #[error("not signed by {}", given_keys(*keys))]
+    SignatureInvalid {
+        /// Keys that were tried.
+        keys: usize,
+    },
+    /// A signature about something else.
+    #[error("signed for {got}, expected {expected}")]
+    SubjectMismatch {
+        /// The digest that is verified.
+        expected: Digest,
+        /// What the signature is about.
+        got: String,
+    },
+    /// An envelope of another payload type.
+    #[error("payload of type '{got}', expected '{expected}'")]
+    PayloadType {
+        /// The type that is needed.
+        expected: &'static str,
+        /// The type that was there.
+        got: String,
+    },
+    /// A statement of another predicate type.
+    #[error("statement with predicate type '{got}', expected '{expected}'")]
+    PredicateType {
+        /// The type that is needed.
+        expected: &'static str,
+        /// The type that was there.
+        got: String,
+    },
+    /// A bundle whose content is of the wrong kind for what is verified.
+    #[error("the bundle holds a {got}, expected a {expected}")]
+    BundleContent {
+        /// The kind that is needed.
+        expected: &'static str,
+        /// The kind that was there.
+        got: &'static str,
+    },
+    /// An annotation that was asked for is missing or has another value.
+    #[error("annotation '{name}' is {got}, expected \"{expected}\"")]
+    AnnotationMismatch {
+        /// The annotation's name.
+        name: String,
+        /// The value that was asked for.
+        expected: String,
+        /// The value that was signed, as JSON.
+        got: String,
+    },
+    /// The digest in a bundle is not that of the blob.
+    #[error("the bundle is about a blob with {algorithm} {expected}, this one has {got}")]
+    MessageDigest {
+        /// The algorithm's name.
+        algorithm: String,
+        /// The digest in the bundle, in hexadecimal.
+        expected: String,
+        /// The blob's digest, in hexadecimal.
+        got: String,
+    },
+}
+
+/// The stable code of a [`Refusal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefusalCode {
+    /// See [`Refusal::NoSignatures`].
+    NoSignatures,
+    /// See [`Refusal::NoneAccepted`].
+    NoneAccepted,
+    /// See [`Refusal::Threshold`].
+    ThresholdNotReached,
+    /// See [`Refusal::Malformed`].
+    ArtifactMalformed,
+    /// See [`Refusal::Content`]: the bytes are not those of their digest or size.
+    ContentMismatch,
+    /// See [`Refusal::Content`]: larger than a limit.
+    ContentTooLarge,
+    /// See [`Refusal::Content`]: a manifest that is not accepted.
+    ManifestMalformed,
+    /// See [`Refusal::BundleLayers`].
+    BundleLayers,
+    /// See [`Refusal::SignatureInvalid`].
+    SignatureInvalid,
+    /// See [`Refusal::SubjectMismatch`].
+    SubjectMismatch,
+    /// See [`Refusal::PayloadType`].
+    PayloadTypeMismatch,
+    /// See [`Refusal::PredicateType`].
+    PredicateTypeMismatch,
+    /// See [`Refusal::BundleContent`].
+    BundleContent,
+    /// See [`Refusal::AnnotationMismatch`].
+    AnnotationMismatch,
+    /// See [`Refusal::MessageDigest`].
+    MessageDigestMismatch,
+}
+
+impl RefusalCode {
+    /// Every code.
+    pub const ALL: [Self; 15] = [
+        Self::NoSignatures,
+        Self::NoneAccepted,
+        Self::ThresholdNotReached,
+        Self::ArtifactMalformed,
+        Self::ContentMismatch,
+        Self::ContentTooLarge,
+        Self::ManifestMalformed,
+        Self::BundleLayers,
+        Self::SignatureInvalid,
+        Self::SubjectMismatch,
+        Self::PayloadTypeMismatch,
+        Self::PredicateTypeMismatch,
+        Self::BundleContent,
+        Self::AnnotationMismatch,
+        Self::MessageDigestMismatch,
+    ];
+
+    /// The code as it is printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSignatures => "NO_SIGNATURES",
+            Self::NoneAccepted => "NO_SIGNATURE_ACCEPTED",
+            Self::ThresholdNotReached => "THRESHOLD_NOT_REACHED",
+            Self::ArtifactMalformed => "ARTIFACT_MALFORMED",
+            Self::ContentMismatch => "CONTENT_MISMATCH",
+            Self::ContentTooLarge => "CONTENT_TOO_LARGE",
+            Self::ManifestMalformed => "MANIFEST_MALFORMED",
+            Self::BundleLayers => "BUNDLE_LAYERS",
+            Self::SignatureInvalid => "SIGNATURE_INVALID",
+            Self::SubjectMismatch => "SUBJECT_MISMATCH",
+            Self::PayloadTypeMismatch => "PAYLOAD_TYPE_MISMATCH",
+            Self::PredicateTypeMismatch => "PREDICATE_TYPE_MISMATCH",
+            Self::BundleContent => "BUNDLE_CONTENT",
+            Self::AnnotationMismatch => "ANNOTATION_MISMATCH",
+            Self::MessageDigestMismatch => "MESSAGE_DIGEST_MISMATCH",
+        }
+    }
+}
+
+impl Refusal {
+    /// The stable code.
+    pub const fn code(&self) -> RefusalCode {
+        match self {
+            Self::NoSignatures => RefusalCode::NoSignatures,
+            Self::NoneAccepted { .. } => RefusalCode::NoneAccepted,
+            Self::Threshold { .. } => RefusalCode::ThresholdNotReached,
+            Self::Malformed(_) => RefusalCode::ArtifactMalformed,
+            Self::Content(SourceError::Limit { .. }) => RefusalCode::ContentTooLarge,
+            Self::Content(SourceError::Manifest { .. }) => RefusalCode::ManifestMalformed,
+            Self::Content(_) => RefusalCode::ContentMismatch,
+            Self::BundleLayers { .. } => RefusalCode::BundleLayers,
+            Self::SignatureInvalid { .. } => RefusalCode::SignatureInvalid,
+            Self::SubjectMismatch { .. } => RefusalCode::SubjectMismatch,
+            Self::PayloadType { .. } => RefusalCode::PayloadTypeMismatch,
+            Self::PredicateType { .. } => RefusalCode::PredicateTypeMismatch,
+            Self::BundleContent { .. } => RefusalCode::BundleContent,
+            Self::AnnotationMismatch { .. } => RefusalCode::AnnotationMismatch,
+            Self::MessageDigest { .. } => RefusalCode::MessageDigestMismatch,
+        }
+    }
+}
+
+fn given_keys(count: usize) -> String {
+    if count == 1 { "the given key".into() } else { format!("any of the {count} given keys") }
+}

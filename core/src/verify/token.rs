@@ -1,0 +1,159 @@
+//! Proofs: values that nothing but the check itself can make.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::refusal::Refusal;
+use crate::digest::Digest;
+use crate::format::dsse::Envelope;
+use crate::format::legacy::LegacySignature;
+use crate::format::simple_signing::Payload;
+use crate::format::statement::{COSIGN_SIGN, Statement};
+use crate::key::{HashPolicy, PublicKey, SignatureScheme};
+use crate::media_type;
+
+/// Proof that some bytes were signed with a trusted key (step 4).
+#[derive(Clone, Debug)]
+pub struct SignatureProven {
+    key: PublicKey,
+    scheme: SignatureScheme,
+}
+
+impl SignatureProven {
+    /// Checks `signature` over `message` with each of `keys`.
+    ///
+    /// # Errors
+    /// [`Refusal::SignatureInvalid`] when none of them made it.
+    pub fn check(
+        keys: &[PublicKey],
+        message: &[u8],
+        signature: &[u8],
+        hashes: HashPolicy,
+    ) -> Result<Self, Refusal> {
+        keys.iter()
+            .find_map(|key| {
+                let scheme = key.verify(message, signature, hashes).ok()?;
+                Some(Self { key: key.clone(), scheme })
+            })
+            .ok_or(Refusal::SignatureInvalid { keys: keys.len() })
+    }
+
+    /// Records that a streamed message was signed with `key`.
+    pub(super) const fn streamed(key: PublicKey, scheme: SignatureScheme) -> Self {
+        Self { key, scheme }
+    }
+
+    /// The key that made the signature.
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// How it was made.
+    pub const fn scheme(&self) -> SignatureScheme {
+        self.scheme
+    }
+}
+
+/// Proof that some bytes are a signature claim about a digest (step 3).
+#[derive(Clone, Debug)]
+pub struct ClaimsProven {
+    annotations: BTreeMap<String, Value>,
+    identity: String,
+    bound: bool,
+}
+
+impl ClaimsProven {
+    /// The claims of a legacy payload: `critical.image.docker-manifest-digest` is this digest (cosign,
+    /// `specs/SIGNATURE_SPEC.md`, "Payload"). With `check_claims` off, only its shape is looked at.
+    ///
+    /// # Errors
+    /// When the payload is malformed or names another digest.
+    pub fn legacy(signature: &LegacySignature, digest: &Digest, check_claims: bool) -> Result<Self, Refusal> {
+        let payload = Payload::parse(&signature.payload).map_err(Refusal::Malformed)?;
+        let got = payload.critical.image.docker_manifest_digest;
+        if check_claims && got != *digest {
+            return Err(Refusal::SubjectMismatch { expected: *digest, got: got.to_string() });
+        }
+        Ok(Self {
+            annotations: payload.optional.unwrap_or_default(),
+            identity: payload.critical.identity.docker_reference,
+            bound: check_claims,
+        })
+    }
+
+    /// The claims of an envelope: its payload type is that of in-toto, its predicate type that of image signatures,
+    /// and exactly one subject is this digest (in-toto Statement v1, "subject").
+    ///
+    /// # Errors
+    /// When the payload is malformed, of another type, or about something else.
+    pub fn envelope(envelope: &Envelope, digest: &Digest, check_claims: bool) -> Result<Self, Refusal> {
+        if envelope.payload_type != media_type::IN_TOTO {
+            let got = envelope.payload_type.clone();
+            return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });
+        }
+        let statement = Statement::parse(&envelope.payload.0).map_err(Refusal::Malformed)?;
+        if statement.predicate_type != COSIGN_SIGN {
+            return Err(Refusal::PredicateType { expected: COSIGN_SIGN, got: statement.predicate_type });
+        }
+        let subject = match statement.subject_of(digest) {
+            Some(subject) => Some(subject),
+            None if check_claims => {
+                let got = describe_subjects(&statement);
+                return Err(Refusal::SubjectMismatch { expected: *digest, got });
+            }
+            None => statement.subject.first(),
+        };
+        let annotations = subject.map(|subject| subject.annotations.clone()).unwrap_or_default();
+        Ok(Self { annotations, identity: String::new(), bound: check_claims })
+    }
+
+    /// Checks that every `-a` pair stands among the signed annotations.
+    ///
+    /// # Errors
+    /// [`Refusal::AnnotationMismatch`] for the first that does not.
+    pub fn require(&self, wanted: &BTreeMap<String, String>) -> Result<(), Refusal> {
+        for (name, expected) in wanted {
+            let got = self.annotations.get(name);
+            if got.and_then(Value::as_str) != Some(expected) {
+                let got = got.map_or_else(|| "nothing".into(), ToString::to_string);
+                return Err(Refusal::AnnotationMismatch {
+                    name: name.clone(),
+                    expected: expected.clone(),
+                    got,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The signed annotations.
+    pub const fn annotations(&self) -> &BTreeMap<String, Value> {
+        &self.annotations
+    }
+
+    /// The name that a legacy signature was made under; empty in a bundle.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Whether the digest was compared; `false` only where the caller turned that off.
+    pub const fn is_bound(&self) -> bool {
+        self.bound
+    }
+}
+
+fn describe_subjects(statement: &Statement) -> String {
+    let digests: Vec<_> = statement
+        .subject
+        .iter()
+        .flat_map(|subject| subject.digest.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}")))
+        .take(3)
+        .collect();
+    match statement.subject.len() {
+        0 => "no subject".into(),
+        count if digests.is_empty() => format!("{count} subjects without a digest"),
+        count if count > digests.len() => format!("{} and others", digests.join(", ")),
+        _ => digests.join(", "),
+    }
+}

@@ -1,0 +1,14 @@
+//! A statement keeps its predicate's bytes, and what is found among its subjects is the digest that was asked for.
+#![no_main]
+
+use countersign_core::digest::Digest;
+use countersign_core::format::statement::Statement;
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
+    let Ok(statement) = Statement::parse(payload) else { return };
+    let again = Statement::parse(&statement.to_json().expect("it is written")).expect("it is read");
+    let predicate = |of: &Statement| of.predicate.as_ref().map(|raw| raw.get().to_owned());
+    assert_eq!(predicate(&again), predicate(&statement));
+    let empty = Digest::sha256(b"");
+    assert!(statement.subject_of(&empty).is_none_or(|subject| subject.is(&empty)));
+});

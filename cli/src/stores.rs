@@ -128,8 +128,8 @@ impl Stores {
                 Ok((Arc::new(Layout::create(&local.path)?), tag))
             }
             Location::OciArchive(_) | Location::DockerArchive(_) => {
-                Err(Failure::usage(format!("{text}: archives are read-only here"))
-                    .hint("copy to 'oci:DIR', or use 'save --archive'"))
+                Err(Failure::usage(format!("{text}: archives are only read here"))
+                    .hint("copy to 'oci:DIR', or use 'save --archive FILE'"))
             }
         }
     }

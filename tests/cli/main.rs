@@ -1,3 +1,4 @@
 //! The program, as users run it.
 
 mod demo;
+mod messages;

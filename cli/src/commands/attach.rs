@@ -22,11 +22,12 @@ use crate::stores::Stores;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum AttachCommand {
-    /// Attach a signature that was made elsewhere
     Signature(Box<SignatureArgs>),
 }
 
-/// Attach a signature that was made elsewhere: a legacy one with its payload, or a bundle.
+/// Attach a signature that was made elsewhere.
+///
+/// A legacy one with its payload, or a bundle.
 #[derive(Args, Debug)]
 pub(crate) struct SignatureArgs {
     /// The image

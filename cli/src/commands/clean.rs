@@ -11,7 +11,9 @@ use crate::options::{RegistryArgs, go_bool};
 use crate::prompt;
 use crate::stores::Stores;
 
-/// Remove what is attached to an image. The image itself stays.
+/// Remove what is attached to an image.
+///
+/// The image itself stays.
 #[derive(Args, Debug)]
 pub(crate) struct CleanArgs {
     /// The image

@@ -23,7 +23,9 @@ use crate::keys;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 
-/// Sign images with a key. What the same key signed before is not signed again.
+/// Sign images with a key.
+///
+/// What the same key signed before is not signed again.
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST]

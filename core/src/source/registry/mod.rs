@@ -22,6 +22,8 @@ mod challenge;
 mod client;
 pub mod credentials;
 mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod link;
 mod manifests;
 mod merge;

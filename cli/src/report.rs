@@ -93,7 +93,8 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
 
 /// Tells a person what was checked, and how it ended.
 pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
-    output.status(format!("\nVerification for {image} --"));
+    output.status("");
+    output.status(format!("Verification for {image} --"));
     for accepted in &verdict.accepted {
         let signer = keys::name(accepted.signature.key());
         output.status(format!("accepted  {}  signed by {signer}", format_name(accepted.format)));

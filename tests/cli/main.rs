@@ -1,3 +1,6 @@
 //! The program, as users run it.
 
+mod cosign_lines;
 mod demo;
+mod machine;
+mod wrong;

@@ -36,7 +36,8 @@ pub(super) async fn run(args: &SaveArgs, context: &Context) -> Result {
     let layout = Arc::new(Layout::create(&args.dir)?);
     let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Saving");
-    transfer(&image, layout, &options, &progress).await?;
+    transfer(&image, layout.clone(), &options, &progress).await?;
+    layout.mark_for_cosign(image.digest).await?;
     progress.finish();
     context.output.status(format!("Saved {} to {}", image.name(), args.dir.display()));
     Ok(Outcome::Proven)

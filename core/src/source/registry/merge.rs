@@ -23,6 +23,10 @@
 //! older than [`limits::MARKER_STALE`] belongs to no writer at work, since a writer gives up after
 //! [`limits::MERGE_TOTAL`], and may be removed by anybody once the shared tag shows its addition.
 //!
+//! Taking something out of the index follows the same steps, so that no writer withdraws unseen meanwhile: its marker
+//! has the fingerprint [`REMOVAL`] and announces nothing. A writer that read before may put the entry back; it then
+//! names a manifest that is gone, which every reader passes over.
+//!
 //! A marker is called `TAG.SSSSSSSSFFFFFFFFFFFFFFFFRRRRRRRR`: the second it was made, a fingerprint of the addition
 //! by which others see that the shared tag has it without fetching it, and a random number, all hexadecimal. Where tags
 //! cannot be deleted markers stay, and the fingerprint keeps them from costing anything.
@@ -40,6 +44,9 @@ use crate::oci::{OciError, RawManifest};
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::Merged;
 use crate::source::{BlobContent, Result, SharedTag, SourceError};
+
+/// The fingerprint of a marker that announces no addition.
+const REMOVAL: &str = "0000000000000000";
 
 /// What the protocol needs of a store.
 pub(super) trait Store {
@@ -72,6 +79,7 @@ pub(super) async fn add(
     kind: SharedTag,
     addition: &RawManifest,
 ) -> Result<()> {
+<<<<<<< HEAD
     let mut writer = Writer::new(store, tag, kind, addition)?;
     let begin = Instant::now();
     store.store(&writer.marker.tag.clone().into(), addition).await?;
@@ -97,9 +105,63 @@ pub(super) async fn add(
         } else {
             listed = Some(markers);
         }
+=======
+    let mark = fingerprint(kind, addition);
+    announced(store, tag, kind, &mark, addition).await?.added(addition).work().await
+}
+
+/// Takes the entry of a manifest that is deleted already out of the index that `tag` names, and the markers that
+/// announced it.
+pub(super) async fn remove(store: &impl Store, tag: &Tag, removed: Digest) -> Result<()> {
+    let kind = SharedTag::ReferrersIndex;
+    let Some(current) = store.read(tag).await? else { return Ok(()) };
+    let (_, listed) = without(&current, &removed)
+        .map_err(|source| SourceError::Manifest { place: store.place(tag), source })?;
+    if !listed {
+        return Ok(());
     }
-    let why = "others kept writing to this tag: what was added is stored, and the next writer will merge it";
-    Err(protocol(store.place(tag), why))
+    let writer = announced(store, tag, kind, REMOVAL, &current).await?;
+    Writer { removed: Some(removed), ..writer }.work().await
+}
+
+/// A writer that has announced itself by tagging `manifest`.
+async fn announced<'a, S: Store>(
+    store: &'a S,
+    tag: &'a Tag,
+    kind: SharedTag,
+    fingerprint: &str,
+    manifest: &RawManifest,
+) -> Result<Writer<'a, S>> {
+    let marker = Marker::new(tag, store.now(), fingerprint)
+        .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
+    let begin = Instant::now();
+    store.store(&marker.tag.clone().into(), manifest).await?;
+    Ok(Writer {
+        store,
+        tag,
+        kind,
+        prefix: format!("{tag}."),
+        marker,
+        begin,
+        additions: Vec::new(),
+        removed: None,
+        fetched: HashSet::new(),
+        uncertain: 0,
+    })
+}
+
+/// An index without the entry of `removed`, and whether it had one.
+fn without(index: &RawManifest, removed: &Digest) -> std::result::Result<(RawManifest, bool), OciError> {
+    let Document::Index(mut parsed) = index.parse()? else {
+        return Err(OciError::Unknown(index.media_type.clone()));
+    };
+    let before = parsed.manifests.len();
+    parsed.manifests.retain(|entry| entry.digest != *removed);
+    match parsed.manifests.len() < before {
+        true => Ok((RawManifest::write(&index.media_type, &parsed)?, true)),
+        false => Ok((index.clone(), false)),
+>>>>>>> interop
+    }
 }
 
 struct Writer<'a, S> {
@@ -108,19 +170,67 @@ struct Writer<'a, S> {
     kind: SharedTag,
     prefix: String,
     marker: Marker,
+    begin: Instant,
     /// Our own addition, and all announced ones that were fetched.
     additions: Vec<RawManifest>,
+    /// What is taken out.
+    removed: Option<Digest>,
     fetched: HashSet<Tag>,
     /// Writes that got no answer.
     uncertain: u32,
 }
 
+<<<<<<< HEAD
 impl<'a, S: Store> Writer<'a, S> {
     fn new(store: &'a S, tag: &'a Tag, kind: SharedTag, addition: &RawManifest) -> Result<Self> {
         let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
             .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
         let (prefix, additions) = (format!("{tag}."), vec![addition.clone()]);
         Ok(Self { store, tag, kind, prefix, marker, additions, fetched: HashSet::new(), uncertain: 0 })
+=======
+impl<S: Store> Writer<'_, S> {
+    fn added(mut self, addition: &RawManifest) -> Self {
+        self.additions.push(addition.clone());
+        self
+    }
+
+    /// Steps 2 to 6.
+    async fn work(mut self) -> Result<()> {
+        let mut listed: Option<Vec<Marker>> = None;
+        for round in 0..limits::MERGE_ROUNDS {
+            let current = self.store.read(self.tag).await?;
+            let merged = self.merge(current.as_ref()).map_err(|source| self.refused(source))?;
+            match listed.take() {
+                Some(markers) if !merged.changed => return self.withdraw(&markers, &merged.manifest).await,
+                _ => {}
+            }
+            if self.store.is_late(self.begin) {
+                break;
+            }
+            if merged.changed && !self.write(&merged).await? {
+                self.store.pause(round).await;
+                continue;
+            }
+            let markers = self.markers().await?;
+            if self.fetch(&markers, &merged.manifest).await? {
+                self.store.pause(round).await;
+            } else {
+                listed = Some(markers);
+            }
+        }
+        let why =
+            "others kept writing to this tag: what was added is stored, and the next writer will merge it";
+        Err(protocol(self.store.place(self.tag), why))
+    }
+
+    /// What the tag should name, given what it names.
+    fn merge(&self, current: Option<&RawManifest>) -> std::result::Result<Merged, OciError> {
+        let merged = self.kind.merge(current, &self.additions)?;
+        let Some(removed) = &self.removed else { return Ok(merged) };
+        let (manifest, _) = without(&merged.manifest, removed)?;
+        let changed = current.is_none_or(|current| current.digest != manifest.digest);
+        Ok(Merged { manifest, changed, ..merged })
+>>>>>>> interop
     }
 
     /// Writes the shared tag; `false` when it is not known whether that happened.
@@ -146,7 +256,8 @@ impl<'a, S: Store> Writer<'a, S> {
         let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
         let mut any = false;
         for marker in markers {
-            if shown.contains(&marker.fingerprint) || !self.fetched.insert(marker.tag.clone()) {
+            let removes = marker.fingerprint == REMOVAL || self.is_removed(marker);
+            if removes || shown.contains(&marker.fingerprint) || !self.fetched.insert(marker.tag.clone()) {
                 continue;
             }
             // A marker that is gone by now was withdrawn: the shared tag has what it announced.
@@ -164,36 +275,49 @@ impl<'a, S: Store> Writer<'a, S> {
         Ok(any)
     }
 
-    /// Removes markers that nobody needs: stale ones, and our own if there is no other.
+    /// Whether a marker announces what is being taken out.
+    fn is_removed(&self, marker: &Marker) -> bool {
+        self.removed.as_ref().is_some_and(|removed| short(removed) == marker.fingerprint)
+    }
+
+    /// Removes markers that nobody needs: stale ones, those of what was taken out, and our own if there is no other.
     async fn withdraw(&self, markers: &[Marker], shared: &RawManifest) -> Result<()> {
         let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
         let now = self.store.now();
         let stale = i64::try_from(limits::MARKER_STALE.as_secs()).unwrap_or(i64::MAX);
-        let is_stale = |marker: &&Marker| now - marker.second > stale && shown.contains(&marker.fingerprint);
-        let (old, live): (Vec<_>, Vec<_>) = markers.iter().partition(is_stale);
+        let (removed, others): (Vec<_>, Vec<_>) = markers.iter().partition(|marker| self.is_removed(marker));
+        for marker in removed {
+            // Where tags cannot be deleted, deleting the manifest took them along.
+            let _ = self.store.remove(&marker.tag).await;
+        }
+        let done = |marker: &Marker| marker.fingerprint == REMOVAL || shown.contains(&marker.fingerprint);
+        let is_stale = |marker: &&Marker| now - marker.second > stale && done(marker);
+        let (old, live): (Vec<_>, Vec<_>) = others.into_iter().partition(is_stale);
         for marker in old.into_iter().take(limits::MARKERS_RETIRED) {
             if let Ok(Some(addition)) = self.store.read(&marker.tag).await
-                && !self.retire(&marker.tag, &addition).await?
+                && !self.retire(marker, &addition).await?
             {
                 break;
             }
         }
         if live.is_empty() && self.uncertain == 0 {
-            self.retire(&self.marker.tag, &self.additions[0]).await?;
+            let announced = self.additions.first().unwrap_or(shared);
+            self.retire(&self.marker, announced).await?;
         }
         Ok(())
     }
 
     /// Removes a marker; `false` when the registry does not remove tags. Some registries remove the manifest with its
     /// last tag: what the index names is put back then.
-    async fn retire(&self, marker: &Tag, addition: &RawManifest) -> Result<bool> {
-        match self.store.remove(marker).await {
+    async fn retire(&self, marker: &Marker, addition: &RawManifest) -> Result<bool> {
+        match self.store.remove(&marker.tag).await {
             Ok(true) => {}
             Ok(false) => return Ok(true),
             // Everything that was promised is done, and a marker that stays does no harm.
             Err(_) => return Ok(false),
         }
-        if self.kind == SharedTag::ReferrersIndex && !self.store.has(&addition.digest).await? {
+        let is_entry = self.kind == SharedTag::ReferrersIndex && marker.fingerprint != REMOVAL;
+        if is_entry && !self.store.has(&addition.digest).await? {
             self.store.store(&addition.digest.into(), addition).await?;
         }
         Ok(true)

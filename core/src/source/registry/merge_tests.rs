@@ -353,6 +353,56 @@ fn one_writer_alone_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_is_taken_out_stays_out_and_takes_nothing_along() {
+    for seed in 1..200 {
+        let mut dice = Dice::of(seed);
+        let kind = SharedTag::ReferrersIndex;
+        let fake =
+            Fake { removes: dice.roll(3) > 0, removes_manifests: dice.roll(2) == 0, ..Fake::default() };
+        let additions: Vec<_> = (0..5).map(|n| addition(kind, n)).collect();
+        finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
+        finish(add(&fake, &tag(), kind, &additions[1])).unwrap();
+        // The manifest itself goes first, and with it, where tags cannot be deleted, the tags that name it.
+        fake.manifests.borrow_mut().retain(|manifest| *manifest != additions[0]);
+        fake.tags.borrow_mut().retain(|_, manifest| *manifest != additions[0]);
+        let shared = tag();
+        let mut running: Vec<Writing<'_>> = vec![Box::pin(remove(&fake, &shared, additions[0].digest))];
+        running.extend(
+            additions[2..].iter().map(|one| -> Writing<'_> { Box::pin(add(&fake, &shared, kind, one)) }),
+        );
+        let mut context = Context::from_waker(Waker::noop());
+        while !running.is_empty() {
+            let index = dice.roll(running.len());
+            for _ in 0..[1, 1, 5, 40][dice.roll(4)] {
+                if let Poll::Ready(result) = running[index].as_mut().poll(&mut context) {
+                    result.unwrap();
+                    drop(running.swap_remove(index));
+                    break;
+                }
+            }
+        }
+        let found = found(&fake, kind, &additions);
+        assert_eq!(found, [1, 2, 3, 4], "seed {seed}");
+    }
+}
+
+#[test]
+fn the_only_entry_can_be_taken_out() {
+    let fake = Fake { removes: true, ..Fake::default() };
+    let kind = SharedTag::ReferrersIndex;
+    let one = addition(kind, 0);
+    finish(remove(&fake, &tag(), one.digest)).unwrap();
+    finish(add(&fake, &tag(), kind, &one)).unwrap();
+    // A marker that was left by another writer of the same.
+    let left = Marker::new(&tag(), 0, &fingerprint(kind, &one)).unwrap();
+    finish(Store::store(&fake, &left.tag.into(), &one)).unwrap();
+    finish(remove(&fake, &tag(), one.digest)).unwrap();
+    let index = fake.tags.borrow()[&tag()].parse().unwrap();
+    assert!(index.index().unwrap().manifests.is_empty());
+    assert_eq!(markers(&fake), 0);
+}
+
+#[test]
 fn markers_that_cannot_be_removed_cost_nothing() {
     let fake = Fake::default();
     let kind = SharedTag::LegacyLayers;

@@ -210,4 +210,10 @@ impl Source for RegistrySource {
     async fn delete(&self, selector: &Selector) -> Result<bool> {
         self.delete_manifest(selector).await
     }
+
+    async fn delete_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<bool> {
+        let deleted = self.delete_manifest(&(*referrer).into()).await?;
+        self.unlist_referrer(subject, referrer).await?;
+        Ok(deleted)
+    }
 }

@@ -2,6 +2,6 @@
 
 mod cosign_lines;
 mod demo;
-mod messages;
 mod machine;
+mod messages;
 mod wrong;

@@ -43,7 +43,6 @@ pub(crate) struct SaveArgs {
 pub(super) async fn run(args: &SaveArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&args.image).await?.image;
-<<<<<<< HEAD
     let saved = match (&args.dir, &args.archive) {
         (Some(dir), _) => {
             save(args, context, &image, dir).await?;
@@ -58,15 +57,6 @@ pub(super) async fn run(args: &SaveArgs, context: &Context) -> Result {
         (None, None) => return Err(Failure::usage("neither --dir nor --archive is given")),
     };
     context.output.status(format!("Saved {} to {}", image.name(), saved.display()));
-=======
-    let layout = Arc::new(Layout::create(&args.dir)?);
-    let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
-    let progress = Progress::new(&context.output, "Saving");
-    transfer(&image, layout.clone(), &options, &progress).await?;
-    layout.mark_for_cosign(image.digest).await?;
-    progress.finish();
-    context.output.status(format!("Saved {} to {}", image.name(), args.dir.display()));
->>>>>>> interop
     Ok(Outcome::Proven)
 }
 
@@ -80,6 +70,7 @@ async fn save(
     let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Saving");
     transfer(image, Arc::new(layout.clone()), &options, &progress).await?;
+    layout.mark_for_cosign(image.digest).await?;
     progress.finish();
     Ok(layout)
 }

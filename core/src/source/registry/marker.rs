@@ -68,7 +68,8 @@ fn of_layer(layer: &Descriptor) -> String {
     short(&Digest::sha256(format!("{} {annotations:?}", layer.digest).as_bytes()))
 }
 
-fn short(digest: &Digest) -> String {
+/// The first 64 bits of a digest, in hexadecimal.
+pub(super) fn short(digest: &Digest) -> String {
     let mut hex = digest.hex();
     hex.truncate(16);
     hex

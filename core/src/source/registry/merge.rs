@@ -35,12 +35,12 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::RegistrySource;
-use super::marker::{Marker, fingerprint, shown};
+use super::marker::{Marker, fingerprint, short, shown};
 use super::problem::protocol;
 use super::retry::chance;
 use crate::digest::Digest;
 use crate::limits;
-use crate::oci::{OciError, RawManifest};
+use crate::oci::{Document, OciError, RawManifest};
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::Merged;
 use crate::source::{BlobContent, Result, SharedTag, SourceError};
@@ -79,33 +79,6 @@ pub(super) async fn add(
     kind: SharedTag,
     addition: &RawManifest,
 ) -> Result<()> {
-<<<<<<< HEAD
-    let mut writer = Writer::new(store, tag, kind, addition)?;
-    let begin = Instant::now();
-    store.store(&writer.marker.tag.clone().into(), addition).await?;
-    let mut listed: Option<Vec<Marker>> = None;
-    for round in 0..limits::MERGE_ROUNDS {
-        let current = store.read(tag).await?;
-        let merged =
-            kind.merge(current.as_ref(), &writer.additions).map_err(|source| writer.refused(source))?;
-        match listed.take() {
-            Some(markers) if !merged.changed => return writer.withdraw(&markers, &merged.manifest).await,
-            _ => {}
-        }
-        if store.is_late(begin) {
-            break;
-        }
-        if merged.changed && !writer.write(&merged).await? {
-            store.pause(round).await;
-            continue;
-        }
-        let markers = writer.markers().await?;
-        if writer.fetch(&markers, &merged.manifest).await? {
-            store.pause(round).await;
-        } else {
-            listed = Some(markers);
-        }
-=======
     let mark = fingerprint(kind, addition);
     announced(store, tag, kind, &mark, addition).await?.added(addition).work().await
 }
@@ -160,7 +133,6 @@ fn without(index: &RawManifest, removed: &Digest) -> std::result::Result<(RawMan
     match parsed.manifests.len() < before {
         true => Ok((RawManifest::write(&index.media_type, &parsed)?, true)),
         false => Ok((index.clone(), false)),
->>>>>>> interop
     }
 }
 
@@ -180,14 +152,6 @@ struct Writer<'a, S> {
     uncertain: u32,
 }
 
-<<<<<<< HEAD
-impl<'a, S: Store> Writer<'a, S> {
-    fn new(store: &'a S, tag: &'a Tag, kind: SharedTag, addition: &RawManifest) -> Result<Self> {
-        let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
-            .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
-        let (prefix, additions) = (format!("{tag}."), vec![addition.clone()]);
-        Ok(Self { store, tag, kind, prefix, marker, additions, fetched: HashSet::new(), uncertain: 0 })
-=======
 impl<S: Store> Writer<'_, S> {
     fn added(mut self, addition: &RawManifest) -> Self {
         self.additions.push(addition.clone());
@@ -230,7 +194,6 @@ impl<S: Store> Writer<'_, S> {
         let (manifest, _) = without(&merged.manifest, removed)?;
         let changed = current.is_none_or(|current| current.digest != manifest.digest);
         Ok(Merged { manifest, changed, ..merged })
->>>>>>> interop
     }
 
     /// Writes the shared tag; `false` when it is not known whether that happened.

@@ -46,7 +46,7 @@ pub(super) fn run(args: &ManArgs, context: &Context) -> Result {
             context.output.bytes(reference::markdown(Cli::command()).as_bytes())?;
         }
         (None, Some(Reference::Hidden)) => {
-            context.output.bytes(reference::hidden(Cli::command()).as_bytes())?
+            context.output.bytes(reference::hidden(Cli::command()).as_bytes())?;
         }
         (None, None) => {
             let mut page = Vec::new();

@@ -73,7 +73,7 @@ pub(super) async fn run(command: &AttachCommand, context: &Context) -> Result {
 }
 
 async fn signature(args: &SignatureArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
     let stored = match (&args.bundle, &args.signature) {
         (Some(path), _) => bundle(path, &image, context).await?,

@@ -43,7 +43,7 @@ enum CleanType {
 }
 
 pub(super) async fn run(args: &CleanArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
     let kinds: &[Kind] = match args.r#type {
         CleanType::Signature => &[Kind::Signature],

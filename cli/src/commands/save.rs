@@ -70,6 +70,7 @@ async fn save(
     let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Saving");
     transfer(image, Arc::new(layout.clone()), &options, &progress).await?;
+    layout.mark_for_cosign(image.digest).await?;
     progress.finish();
     Ok(layout)
 }

@@ -147,7 +147,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
     }
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;
     let mut signers = Vec::with_capacity(args.key.len());

@@ -61,7 +61,8 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
         timeout: context.timeout,
     };
     for step in steps(&directory) {
-        output.line(&format!("\n# {}", step.what))?;
+        output.line("")?;
+        output.line(&format!("# {}", step.what))?;
         output.line(&format!("$ countersign {}", step.arguments.join(" ")))?;
         let ended = perform(&step, &inner).await?;
         output.line(&format!("# exit {}", ended.exit_code()))?;
@@ -70,7 +71,8 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
             return Err(Failure::new(Outcome::Refused, "DEMO", message));
         }
     }
-    output.line("\n# Done: the signed image was accepted, and the one that took its place was refused.")?;
+    output.line("")?;
+    output.line("# Done: the signed image was accepted, and the one that took its place was refused.")?;
     Ok(Outcome::Proven)
 }
 

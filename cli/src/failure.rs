@@ -80,6 +80,9 @@ impl From<SourceError> for Failure {
             SourceError::Throttled { .. } => {
                 failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout")
             }
+            SourceError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                failure.hint("check the path; a layout is a directory (oci:DIR[:TAG]), an archive is a file")
+            }
             SourceError::Timeout { .. } => failure.hint("run it again, or give a longer --timeout"),
             SourceError::Unreachable { .. } => {
                 failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY")
@@ -112,8 +115,19 @@ impl From<SignError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let failure = Self::new(Outcome::Usage, error.code(), &error);
+        let outcome = match error {
+            KeyError::Read(_)
+            | KeyError::MessageChanged
+            | KeyError::Crypto { .. }
+            | KeyError::SignerUnavailable { .. } => Outcome::Undecided,
+            _ => Outcome::Usage,
+        };
+        let failure = Self::new(outcome, error.code(), &error);
         match (error.hint(), &error) {
+            // The library's hint is another tool's command, which knows no key files of ours.
+            (_, KeyError::PrivateKeyGiven { .. }) => {
+                failure.hint("print its public half with 'countersign public-key --key KEY'")
+            }
             (Some(hint), _) => failure.hint(hint),
             (None, KeyError::PasswordWrong) => {
                 failure.hint("check COUNTERSIGN_PASSWORD or COSIGN_PASSWORD; both win over the prompt")
@@ -121,6 +135,7 @@ impl From<KeyError> for Failure {
             (None, KeyError::PublicKeyGiven { .. }) => {
                 failure.hint("sign with the private key; verify with the public one")
             }
+            _ if outcome == Outcome::Undecided => failure,
             _ => failure.hint("give one key, in PEM; 'countersign inspect FILE' tells what a file is"),
         }
     }
@@ -159,13 +174,8 @@ impl From<DigestError> for Failure {
 
 impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
-        let failure = Self::usage(error);
-        match error {
-            PolicyError::NoKeys => failure.hint("give the signer's public key with --key"),
-            PolicyError::Threshold { .. } => {
-                failure.hint("give a --threshold of at least 1, and as many different keys with --key")
-            }
-        }
+        Self::usage(error)
+            .hint("--threshold is at least 1, and at most the number of distinct keys given with --key")
     }
 }
 

@@ -142,10 +142,42 @@ impl Observer for Progress {
 /// What clap has to say: help and version are data and success, everything else is wrong usage.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let printed = error.print();
+    if let Some(name) = later(error) {
+        Output::plain()
+            .stderr(&format!("hint: '{name}' is a command of cosign that this version does not have"));
+    }
     match (error.use_stderr(), printed) {
         (false, Ok(())) => ExitCode::SUCCESS,
         (false, Err(_)) => ExitCode::from(3),
         (true, _) => ExitCode::from(2),
+    }
+}
+
+/// Commands of cosign that are not there.
+const LATER: [&str; 14] = [
+    "attest",
+    "attest-blob",
+    "attestation",
+    "bundle",
+    "dockerfile",
+    "env",
+    "initialize",
+    "manifest",
+    "sbom",
+    "signing-config",
+    "trusted-root",
+    "upload",
+    "verify-attestation",
+    "verify-blob-attestation",
+];
+
+/// The command of cosign that was asked for in vain.
+fn later(error: &clap::Error) -> Option<&'static str> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::String(asked)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => LATER.into_iter().find(|name| name == asked),
+        _ => None,
     }
 }
 

@@ -3,4 +3,5 @@
 mod cosign_lines;
 mod demo;
 mod machine;
+mod messages;
 mod wrong;

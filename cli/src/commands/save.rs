@@ -19,7 +19,9 @@ use crate::options::RegistryArgs;
 use crate::output::Progress;
 use crate::stores::Stores;
 
-/// Save an image with everything attached to it, all platforms, in a directory (an OCI image layout).
+/// Save an image with everything attached to it in a directory or an archive.
+///
+/// All platforms. The directory is an OCI image layout, the archive is a tar of one.
 #[derive(Args, Debug)]
 pub(crate) struct SaveArgs {
     /// The image
@@ -68,6 +70,7 @@ async fn save(
     let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Saving");
     transfer(image, Arc::new(layout.clone()), &options, &progress).await?;
+    layout.mark_for_cosign(image.digest).await?;
     progress.finish();
     Ok(layout)
 }

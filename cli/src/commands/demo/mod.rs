@@ -18,8 +18,10 @@ use crate::output::Output;
 /// The password of the demo's key.
 const PASSWORD: &str = "demo";
 
-/// Show the whole thing: make a key, build a small image in an OCI layout, sign it, verify it, tamper with it, and see
-/// it refused. No server is needed.
+/// Show the whole thing in a new folder; no server needed.
+///
+/// A key is made, a small image built in an OCI layout, signed, verified, tampered with, and refused. Each step is
+/// printed as a command that can be repeated.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
     /// Work in this new directory instead of a temporary one

@@ -68,11 +68,11 @@ fn every_command_has_help() {
         assert!(help.stderr.is_empty() && help.stdout.contains("Usage: countersign "), "{command}");
         assert!(help.stdout.contains("--help") && !help.stdout.contains("TODO"), "{command}");
         for flag in
-            Regex::new(r"(?m)^ +(?:-\w, )?(--[a-z-]+)").expect("a pattern").captures_iter(&help.stdout)
+            Regex::new(r"(?m)^ +(?:-\w, )?(--[a-z0-9-]+)").expect("a pattern").captures_iter(&help.stdout)
         {
             let flag = &flag[1];
             let described =
-                Regex::new(&format!(r"{flag}\b[^\n]*\S\s{{2,}}\S|{flag}\b[^\n]*\n\s+\S")).expect("a pattern");
+                Regex::new(&format!(r"{flag}\b[^\n]*\s{{2,}}\S|{flag}\b[^\n]*\n\s+\S")).expect("a pattern");
             assert!(described.is_match(&help.stdout), "{command} {flag} is not described");
         }
         count += 1;

@@ -177,8 +177,10 @@ fn refuse(flags: &[(&str, bool, &str)]) -> Result<(), Failure> {
 fn without_services(path: &Path, flag: &str, fields: &[&str]) -> Result<(), Failure> {
     let document =
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let document: Value =
-        json::read(&document).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let document: Value = json::read(&document).map_err(|error| {
+        Failure::usage(format!("{flag} {}: {error}", path.display()))
+            .hint("give a JSON file, or leave it out")
+    })?;
     let named =
         |field: &&&str| document.get(**field).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     match fields.iter().find(named) {

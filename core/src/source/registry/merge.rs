@@ -83,7 +83,7 @@ pub(super) async fn add(
     announced(store, tag, kind, &mark, addition).await?.added(addition).work().await
 }
 
-/// Takes the entry of a manifest that is deleted already out of the index that `tag` names, and the markers that
+/// Takes the entry of a manifest that will be deleted out of the index that `tag` names, and the markers that
 /// announced it.
 pub(super) async fn remove(store: &impl Store, tag: &Tag, removed: Digest) -> Result<()> {
     let kind = SharedTag::ReferrersIndex;

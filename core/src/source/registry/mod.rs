@@ -212,8 +212,8 @@ impl Source for RegistrySource {
     }
 
     async fn delete_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<bool> {
-        let deleted = self.delete_manifest(&(*referrer).into()).await?;
+        // In this order: there are registries (distribution 2.8) that take no index with an entry that is gone.
         self.unlist_referrer(subject, referrer).await?;
-        Ok(deleted)
+        self.delete_manifest(&(*referrer).into()).await
     }
 }

@@ -44,7 +44,7 @@ enum InspectOutput {
 
 pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
     let path = Path::new(&args.what);
-    let described = match path.is_file() {
+    let described = match path.is_file() || is_path(&args.what) {
         true => {
             let content = file::read_bounded(path, limits::ATTACHMENT_BYTES)
                 .map_err(|error| Failure::setting(path, &error))?;
@@ -57,6 +57,11 @@ pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
         InspectOutput::Text => print(context, &described, 0)?,
     }
     Ok(Outcome::Proven)
+}
+
+/// What no image reference begins with: a file that is not there is not looked for in a registry.
+fn is_path(what: &str) -> bool {
+    ["/", "./", "../"].iter().any(|start| what.starts_with(start))
 }
 
 fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Failure> {

@@ -136,7 +136,7 @@ fn sign_20(lab: &Lab) -> Vec<Row> {
 }
 
 /// Both programs verify the same images.
-fn verify<'a>(lab: &Lab, registry: &'a Registry, images: &[String]) -> [Cost; 2] {
+fn verify(lab: &Lab, registry: &Registry, images: &[String]) -> [Cost; 2] {
     lab.compete(|_| {
         [at(registry, lab.ours(&VERIFY, images)), at(registry, lab.cosign(&COSIGN_VERIFY, images))]
     })

@@ -77,6 +77,9 @@ impl From<SourceError> for Failure {
             SourceError::Throttled { .. } => {
                 failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout")
             }
+            SourceError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                failure.hint("check the path; a layout is a directory (oci:DIR[:TAG]), an archive is a file")
+            }
             SourceError::Timeout { .. } => failure.hint("run it again, or give a longer --timeout"),
             SourceError::Unreachable { .. } => {
                 failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY")
@@ -105,8 +108,19 @@ impl From<SignError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let failure = Self::new(Outcome::Usage, error.code(), &error);
+        let outcome = match error {
+            KeyError::Read(_)
+            | KeyError::MessageChanged
+            | KeyError::Crypto { .. }
+            | KeyError::SignerUnavailable { .. } => Outcome::Undecided,
+            _ => Outcome::Usage,
+        };
+        let failure = Self::new(outcome, error.code(), &error);
         match (error.hint(), &error) {
+            // The library's hint is another tool's command, which knows no key files of ours.
+            (_, KeyError::PrivateKeyGiven { .. }) => {
+                failure.hint("print its public half with 'countersign public-key --key KEY'")
+            }
             (Some(hint), _) => failure.hint(hint),
             (None, KeyError::PasswordWrong) => {
                 failure.hint("check COUNTERSIGN_PASSWORD or COSIGN_PASSWORD; both win over the prompt")
@@ -152,6 +166,7 @@ impl From<DigestError> for Failure {
 impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
         Self::usage(error)
+            .hint("--threshold is at least 1, and at most the number of distinct keys given with --key")
     }
 }
 

@@ -18,7 +18,7 @@ use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
 use crate::outcome::Outcome;
 use crate::reference::Tag;
 use crate::source::{Referrers, ReferrersFrom, Source, SourceError};
-use crate::verify::Refusal;
+use crate::verify::{Refusal, RefusalCode};
 
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
 const CONCURRENT: usize = 16;
@@ -28,8 +28,9 @@ const CONCURRENT: usize = 16;
 pub struct GatherOptions {
     /// Bytes of one signature or bundle.
     pub attachment_bytes: u64,
-    /// Where referrers are listed.
-    pub referrers: ReferrersFrom,
+    /// Whether to look behind the fallback tag as well where the store has the referrers API: what was written before
+    /// it got the API stands only there.
+    pub older_referrers: bool,
     /// Which places to look at.
     pub formats: Formats,
 }
@@ -54,11 +55,7 @@ impl Formats {
 
 impl Default for GatherOptions {
     fn default() -> Self {
-        Self {
-            attachment_bytes: limits::ATTACHMENT_BYTES,
-            referrers: ReferrersFrom::Store,
-            formats: Formats::BOTH,
-        }
+        Self { attachment_bytes: limits::ATTACHMENT_BYTES, older_referrers: false, formats: Formats::BOTH }
     }
 }
 
@@ -107,6 +104,8 @@ pub struct Ignored {
     pub origin: Origin,
     /// Why it was not looked at.
     pub reason: String,
+    /// The code of that, for what was looked into before it was known to be something else.
+    pub code: Option<RefusalCode>,
 }
 
 /// Something that could not be fetched, so that nothing is known of it.
@@ -160,7 +159,7 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
     let (referrers, legacy) = tokio::join!(
         async {
             match options.formats.bundle {
-                true => source.referrers(&image.digest, options.referrers).await,
+                true => referrers(image, options.older_referrers).await,
                 false => Ok(Referrers::default()),
             }
         },
@@ -177,6 +176,22 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         legacy_layers(source, &tag, &manifest, options, &mut found).await?;
     }
     Ok(found)
+}
+
+/// What refers to the image; with `older`, also what stands behind the fallback tag.
+async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+    let source = image.attachments.as_ref();
+    let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
+    if older {
+        let older = source.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
+        for entry in older.descriptors {
+            if listed.descriptors.iter().all(|known| known.digest != entry.digest) {
+                listed.descriptors.push(entry);
+            }
+        }
+        listed.reliable = false;
+    }
+    Ok(listed)
 }
 
 async fn bundles(
@@ -207,16 +222,16 @@ async fn bundle(
 ) -> Step {
     let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
     if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
-        return Step::Ignored(Ignored { origin, reason });
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     let manifest = match referrer_manifest(source, subject, &descriptor).await {
         Ok(manifest) => manifest,
-        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason }),
+        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
         Err(Failed::Fetch(error)) => return failed(origin, error),
     };
     let annotated = Descriptor { annotations: manifest.annotations.clone(), ..descriptor };
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
-        return Step::Ignored(Ignored { origin, reason });
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     let [layer] = manifest.layers.as_slice() else {
         let got = manifest.layers.len();
@@ -285,7 +300,7 @@ async fn legacy_layers(
     let origin = |blob| Origin { manifest: raw.digest, blob, via: Via::Tag(tag.clone()) };
     let Document::Manifest(manifest) = document else {
         let reason = "an index, not a manifest with signatures".into();
-        found.ignored.push(Ignored { origin: origin(None), reason });
+        found.ignored.push(Ignored { origin: origin(None), reason, code: None });
         return Ok(());
     };
     within(source, manifest.layers.len())?;
@@ -308,7 +323,8 @@ async fn legacy_layer(
     options: GatherOptions,
 ) -> Step {
     if layer.media_type != media_type::SIMPLE_SIGNING {
-        return Step::Ignored(Ignored { origin, reason: format!("layer of type {}", layer.media_type) });
+        let reason = format!("layer of type {}", layer.media_type);
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     match source.blob(&layer, options.attachment_bytes).await {
         Ok(payload) => {

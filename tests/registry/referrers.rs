@@ -28,7 +28,8 @@ async fn the_api_is_read_page_by_page() {
     let mut expected = Vec::new();
     for number in 0..5 {
         let manifest = referrer(Some(&image.digest), number);
-        registry.change(|contents| contents.repository(PATH).put(None, &manifest.media_type, &manifest.bytes));
+        registry
+            .change(|contents| contents.repository(PATH).put(None, &manifest.media_type, &manifest.bytes));
         expected.push(manifest.digest);
     }
     expected.sort();
@@ -91,7 +92,8 @@ async fn referrers_are_counted() {
     let image = seed(&registry, "v1");
     for number in 0..=limits::ENTRIES_PER_IMAGE {
         let manifest = referrer(Some(&image.digest), number);
-        registry.change(|contents| contents.repository(PATH).put(None, &manifest.media_type, &manifest.bytes));
+        registry
+            .change(|contents| contents.repository(PATH).put(None, &manifest.media_type, &manifest.bytes));
     }
     assert_eq!(code(source.referrers(&image.digest, API).await), "LIMIT_CONTENT");
 }
@@ -111,14 +113,18 @@ async fn modes_decide_where_is_looked() {
         if expected.len() > 1 {
             source.referrers(&image.digest, API).await.unwrap();
         }
-        let asked: Vec<_> = registry.requests().iter().map(|line| line.split('/').nth(4).unwrap().to_owned()).collect();
+        let asked: Vec<_> =
+            registry.requests().iter().map(|line| line.split('/').nth(4).unwrap().to_owned()).collect();
         assert_eq!(asked, expected, "{mode:?}");
     }
     let settings = RegistryOptions { referrers: ReferrersMode::Oci11, ..settings() };
     let (registry, source) = start_with(without_api(), settings);
     let image = seed(&registry, "v1");
     assert_eq!(code(source.referrers(&image.digest, API).await), "STORE_UNSUPPORTED");
-    assert_eq!(code(source.put_referrer(&image.digest, &referrer(Some(&image.digest), 1)).await), "STORE_UNSUPPORTED");
+    assert_eq!(
+        code(source.put_referrer(&image.digest, &referrer(Some(&image.digest), 1)).await),
+        "STORE_UNSUPPORTED"
+    );
 }
 
 /// attacks.md rows 19 and 20: the fallback tag can be looked at beside the API, is not believed, and must be an index.

@@ -20,7 +20,7 @@ fn without_api() -> Options {
 fn signature(number: usize) -> RawManifest {
     let mut layer = Descriptor::of(media_type::SIMPLE_SIGNING, b"payload");
     layer.annotations = Some(Annotations::from([("signature".into(), number.to_string())]));
-    layered(vec![layer], None).unwrap().0
+    layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap().0
 }
 
 fn tags(registry: &Registry) -> Vec<String> {
@@ -40,7 +40,10 @@ async fn twelve_pushers_are_all_found() {
         let image = seed(&registry, "v1");
         let manifests: Vec<_> = (0..12).map(|number| referrer(Some(&image.digest), number)).collect();
         let writers: Vec<_> = manifests.iter().map(|_| client(&registry, settings())).collect();
-        let writes = writers.iter().zip(&manifests).map(|(writer, manifest)| writer.put_referrer(&image.digest, manifest));
+        let writes = writers
+            .iter()
+            .zip(&manifests)
+            .map(|(writer, manifest)| writer.put_referrer(&image.digest, manifest));
         for written in futures_util::future::join_all(writes).await {
             written.unwrap();
         }
@@ -65,7 +68,14 @@ async fn twelve_legacy_signers_are_all_found() {
     let writers: Vec<_> = (0..12).map(|number| (client(&registry, settings()), signature(number))).collect();
     for (writer, addition) in &writers {
         let config = addition.parse().unwrap().manifest().unwrap().config.clone();
-        let content = layered(addition.parse().unwrap().manifest().unwrap().layers.clone(), None).unwrap().1.1;
+        let content = layered(
+            addition.parse().unwrap().manifest().unwrap().layers.clone(),
+            None,
+            media_type::OCI_MANIFEST,
+        )
+        .unwrap()
+        .1
+        .1;
         writer.put_blob(&config, countersign_core::source::BlobContent::Bytes(content), None).await.unwrap();
     }
     let writes = writers.iter().map(|(writer, one)| writer.add_to_tag(&shared, SharedTag::LegacyLayers, one));

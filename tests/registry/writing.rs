@@ -36,18 +36,16 @@ async fn blobs_take_few_requests() {
     let at_once = Options::default();
     let in_two = Options { takes_blob_at_once: false, ..Options::default() };
     let (small, big) = (b"small".to_vec(), large());
-    for (options, content, expected) in [
-        (&at_once, &small, 1),
-        (&in_two, &small, 2),
-        (&at_once, &big, 3),
-        (&in_two, &big, 3),
-    ] {
+    for (options, content, expected) in
+        [(&at_once, &small, 1), (&in_two, &small, 2), (&at_once, &big, 3), (&in_two, &big, 3)]
+    {
         for content_of in [bytes, reader] {
             let (registry, source) = start(options.clone());
             source.put_blob(&of(content), content_of(content), None).await.unwrap();
             let stored = registry.contents().repositories[PATH].blobs[&of(content).digest].clone();
             assert!(stored == content);
-            let once_more = usize::from(expected == 1 && matches!(content_of(content), BlobContent::Reader(_)));
+            let once_more =
+                usize::from(expected == 1 && matches!(content_of(content), BlobContent::Reader(_)));
             assert_eq!(registry.count(), expected + once_more, "{:?}", registry.requests());
         }
     }
@@ -79,7 +77,8 @@ async fn large_blobs_go_in_pieces() {
     let content: Vec<u8> = std::iter::repeat_n(large(), 15).flatten().collect();
     let settings = RegistryOptions { single_upload: 1000, ..settings() };
     for content_of in [bytes, reader] {
-        let (registry, source) = start_with(Options { min_piece: Some(17 << 20), ..Options::default() }, settings.clone());
+        let (registry, source) =
+            start_with(Options { min_piece: Some(17 << 20), ..Options::default() }, settings.clone());
         source.put_blob(&of(&content), content_of(&content), None).await.unwrap();
         assert_eq!(lines(&registry), ["HEAD blobs", "POST blobs", "PATCH blobs", "PATCH blobs", "PUT blobs"]);
         assert_eq!(registry.log()[2].length, Some(17 << 20));
@@ -87,7 +86,8 @@ async fn large_blobs_go_in_pieces() {
     let (registry, source) = start(Options { max_request: 16 << 20, ..Options::default() });
     source.put_blob(&of(&content), bytes(&content), None).await.unwrap();
     assert!(registry.contents().repositories[PATH].blobs[&of(&content).digest] == content);
-    let (_registry, source) = start_with(Options { min_piece: Some(1 << 40), ..Options::default() }, settings);
+    let (_registry, source) =
+        start_with(Options { min_piece: Some(1 << 40), ..Options::default() }, settings);
     assert_eq!(code(source.put_blob(&of(&content), bytes(&content), None).await), "LIMIT_CONTENT");
 }
 
@@ -144,7 +144,10 @@ async fn what_was_stored_is_what_was_sent() {
     let other = Digest::sha256(b"other").to_string();
     registry.fault(Fault::on("*", "", Action::Headers(vec![("docker-content-digest", other)])));
     assert_eq!(code(source.put_blob(&of(b"x"), bytes(b"x"), None).await), "CONTENT_DIGEST_MISMATCH");
-    assert_eq!(code(source.put_blob(&of(&large()), bytes(&large()), Some("o")).await), "CONTENT_DIGEST_MISMATCH");
+    assert_eq!(
+        code(source.put_blob(&of(&large()), bytes(&large()), Some("o")).await),
+        "CONTENT_DIGEST_MISMATCH"
+    );
     assert_eq!(code(source.put_manifest(&tag("v2"), &referrer(None, 1)).await), "CONTENT_DIGEST_MISMATCH");
 }
 
@@ -156,7 +159,8 @@ async fn what_is_there_is_deleted() {
     assert!(!source.delete(&tag("v1")).await.unwrap());
     assert!(source.delete(&manifest.digest.into()).await.unwrap());
     assert_eq!(source.manifest(&manifest.digest.into()).await.unwrap(), None);
-    let (registry, source) = start(Options { deletes_tags: false, deletes_manifests: false, ..Options::default() });
+    let (registry, source) =
+        start(Options { deletes_tags: false, deletes_manifests: false, ..Options::default() });
     seed(&registry, "v1");
     assert_eq!(code(source.delete(&tag("v1")).await), "STORE_UNSUPPORTED");
     assert_eq!(code(source.delete(&manifest.digest.into()).await), "STORE_UNSUPPORTED");

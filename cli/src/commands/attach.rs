@@ -22,11 +22,12 @@ use crate::stores::Stores;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum AttachCommand {
-    /// Attach a signature that was made elsewhere
     Signature(Box<SignatureArgs>),
 }
 
-/// Attach a signature that was made elsewhere: a legacy one with its payload, or a bundle.
+/// Attach a signature that was made elsewhere.
+///
+/// A legacy one with its payload, or a bundle.
 #[derive(Args, Debug)]
 pub(crate) struct SignatureArgs {
     /// The image
@@ -72,7 +73,7 @@ pub(super) async fn run(command: &AttachCommand, context: &Context) -> Result {
 }
 
 async fn signature(args: &SignatureArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
     let stored = match (&args.bundle, &args.signature) {
         (Some(path), _) => bundle(path, &image, context).await?,

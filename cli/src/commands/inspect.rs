@@ -18,7 +18,9 @@ use crate::keys;
 use crate::options::RegistryArgs;
 use crate::stores::Stores;
 
-/// Tell what something is: a key, a bundle or a manifest in a file, or an image. Nothing is verified.
+/// Tell what something is: a key, a bundle or a manifest in a file, or an image.
+///
+/// Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct InspectArgs {
     /// A file, or an image reference

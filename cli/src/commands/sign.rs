@@ -23,7 +23,9 @@ use crate::keys;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 
-/// Sign images with a key. What the same key signed before is not signed again.
+/// Sign images with a key.
+///
+/// What the same key signed before is not signed again.
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST]
@@ -145,7 +147,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
     }
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;
     let mut signers = Vec::with_capacity(args.key.len());

@@ -18,7 +18,9 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::options::{SignCompat, go_bool};
 
-/// Sign a file of any size, or standard input, in constant memory.
+/// Sign a file, or standard input.
+///
+/// Files of any size are read as a stream, in constant memory.
 #[derive(Args, Debug)]
 pub(crate) struct SignBlobArgs {
     /// Files to sign; - is standard input

@@ -1,11 +1,11 @@
 //! `verify`
 
 use clap::{Args, ValueEnum};
-use countersign_core::gather;
+use countersign_core::decide;
 use countersign_core::image::Image;
 use countersign_core::outcome::Outcome;
-use countersign_core::source::{ReferrersFrom, SourceError};
-use countersign_core::verify::{ImagePolicy, Refusal, Verdict, verify_image};
+use countersign_core::source::SourceError;
+use countersign_core::verify::{ImagePolicy, Refusal, Verdict};
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
@@ -16,7 +16,10 @@ use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{keys, report};
 
-/// Verify the signatures of images. Both storage formats are looked at, for each image.
+/// Verify the signatures of images.
+///
+/// Both storage formats are looked at, for each image. The exit code is the answer: 0 proven, 1 refused, 2 wrong
+/// usage, 3 could not be decided. With several images, a refusal outweighs what is undecided.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE
@@ -110,27 +113,14 @@ async fn verify_one(args: &VerifyArgs, stores: &Stores, policy: &ImagePolicy, te
     match parts.await {
         Err(failure) => vec![Err(failure.at(text))],
         Ok(parts) => {
-            let steps: Vec<_> = parts.into_iter().map(|image| decide(stores, policy, image)).collect();
+            let steps: Vec<_> = parts.into_iter().map(|image| decide_one(stores, policy, image)).collect();
             stream::iter(steps).buffered(stores.jobs()).collect().await
         }
     }
 }
 
-async fn decide(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
-    let options = stores.gather_options();
-    let mut verdict = verify_image(&image.digest, gather::signatures(&image, options).await?, policy);
-    if verdict.outcome() != Outcome::Proven {
-        // What was written before a registry got the referrers API stands only behind the fallback tag.
-        let older = gather::GatherOptions { referrers: ReferrersFrom::FallbackTag, ..options };
-        let older = gather::signatures(&image, older).await?;
-        if !older.is_empty() {
-            verdict = verify_image(&image.digest, older, policy);
-        }
-    }
-    if matches!(verdict.refusal, Some(Refusal::NoSignatures)) {
-        // "Unsigned" is only said of an image that is there.
-        image.descriptor().await?;
-    }
+async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
+    let verdict = decide::image(&image, policy, stores.gather_options()).await?;
     Ok((image, verdict))
 }
 
@@ -180,7 +170,9 @@ impl End {
                 context.output.json(&elements)
             }
             VerifyOutput::Text => {
-                context.output.line(&format!("{name}: {} valid signatures", verdict.accepted.len()))
+                let count = verdict.accepted.len();
+                let noun = if count == 1 { "signature" } else { "signatures" };
+                context.output.line(&format!("{name}: {count} valid {noun}"))
             }
             VerifyOutput::Report => Ok(()),
         }

@@ -10,6 +10,7 @@ mod listings;
 mod log;
 mod server;
 mod socket;
+mod tls;
 mod uploads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ pub use auth::Access;
 pub use content::{Contents, Repository, Stored};
 pub use fault::{Action, Fault};
 pub use log::Entry;
+pub use tls::Tls;
 
 /// What the registry can do.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub struct Options {
     pub min_piece: Option<u64>,
     /// The largest content of one request; larger is answered with 413.
     pub max_request: usize,
+    /// Its certificate, for a registry that speaks TLS.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             access: Access::Anyone,
             min_piece: None,
             max_request: usize::MAX,
+            tls: None,
         }
     }
 }

@@ -12,12 +12,14 @@ use super::content::error;
 use super::fault::{Action, made_up, spoilt, with_headers};
 use super::log::Entry;
 use super::socket::{Sockets, Switch};
+use super::tls::Tls;
 use super::{Shared, lock};
 
 /// Serves until it is stopped.
 #[expect(clippy::expect_used, reason = "a test cannot go on without its registry")]
 pub(super) async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>, stopped: Receiver<()>) {
-    let listener = Sockets(tokio::net::TcpListener::from_std(listener).expect("a listener"));
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+    let listener = Sockets { listener, tls: shared.options.tls.as_ref().map(Tls::acceptor) };
     let service = Router::new().fallback(answer).with_state(shared);
     let service = service.into_make_service_with_connect_info::<Switch>();
     tokio::select! {

@@ -35,11 +35,12 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::RegistrySource;
+use super::marker::{Marker, fingerprint, short, shown};
 use super::problem::protocol;
-use super::retry::{chance, random};
+use super::retry::chance;
 use crate::digest::Digest;
 use crate::limits;
-use crate::oci::{Descriptor, Document, OciError, RawManifest};
+use crate::oci::{Document, OciError, RawManifest};
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::Merged;
 use crate::source::{BlobContent, Result, SharedTag, SourceError};
@@ -307,71 +308,10 @@ impl<S: Store> Writer<'_, S> {
 /// Whether a write that failed so may still take effect.
 fn may_have_happened(error: &SourceError) -> bool {
     match error {
-        SourceError::Unreachable { .. } | SourceError::Timeout { .. } | SourceError::Throttled { .. } => true,
+        SourceError::Unreachable { .. } | SourceError::Timeout { .. } => true,
         SourceError::Status { status, .. } => *status >= 500,
         _ => false,
     }
-}
-
-/// An announcement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Marker {
-    tag: Tag,
-    second: i64,
-    fingerprint: String,
-}
-
-impl Marker {
-    fn new(shared: &Tag, now: i64, fingerprint: &str) -> Option<Self> {
-        let second = u32::try_from(now).unwrap_or(0);
-        let random = hex::encode(random::<4>());
-        let tag = format!("{shared}.{second:08x}{fingerprint}{random}").parse().ok()?;
-        Some(Self { tag, second: second.into(), fingerprint: fingerprint.into() })
-    }
-
-    fn parse(tag: Tag, prefix: &str) -> Option<Self> {
-        let rest = tag.as_str().strip_prefix(prefix)?;
-        let is_marker = rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let second = i64::from_str_radix(rest.get(..8)?, 16).ok()?;
-        let fingerprint = rest.get(8..24)?.to_owned();
-        is_marker.then_some(Self { tag, second, fingerprint })
-    }
-}
-
-/// By what an addition is recognised in the shared document: the digest of a manifest, or what makes a layer the same
-/// as another.
-fn fingerprint(kind: SharedTag, addition: &RawManifest) -> String {
-    if kind == SharedTag::LegacyLayers
-        && let Ok(Document::Manifest(manifest)) = addition.parse()
-        && let [layer] = manifest.layers.as_slice()
-    {
-        return of_layer(layer);
-    }
-    short(&addition.digest)
-}
-
-/// The fingerprints of all that the shared document has.
-fn shown(kind: SharedTag, shared: &RawManifest) -> std::result::Result<HashSet<String>, OciError> {
-    Ok(match (kind, shared.parse()?) {
-        (SharedTag::ReferrersIndex, Document::Index(index)) => {
-            index.manifests.iter().map(|entry| short(&entry.digest)).collect()
-        }
-        (SharedTag::LegacyLayers, Document::Manifest(manifest)) => {
-            manifest.layers.iter().map(of_layer).collect()
-        }
-        _ => HashSet::new(),
-    })
-}
-
-fn of_layer(layer: &Descriptor) -> String {
-    let annotations = layer.annotations.clone().unwrap_or_default();
-    short(&Digest::sha256(format!("{} {annotations:?}", layer.digest).as_bytes()))
-}
-
-fn short(digest: &Digest) -> String {
-    let mut hex = digest.hex();
-    hex.truncate(16);
-    hex
 }
 
 impl Store for RegistrySource {

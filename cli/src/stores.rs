@@ -148,7 +148,8 @@ fn local_tag(text: &str, local: &LocalReference) -> Result<Option<Tag>, Failure>
         None => Ok(None),
         Some(LocalSelector::Name(name)) => Ok(Some(name.parse()?)),
         Some(LocalSelector::Digest(_)) => {
-            Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content")))
+            Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content"))
+                .hint("name a tag, or only the directory"))
         }
     }
 }
@@ -172,7 +173,8 @@ fn attachment_bytes(context: &Context, args: &RegistryArgs) -> Result<u64, Failu
     match context.environment.max_attachment_size() {
         None => Ok(limits::ATTACHMENT_BYTES),
         Some(text) => size(&text)
-            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}"))),
+            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}")))
+            .map_err(|failure| failure.hint("unset it, or give --max-attachment-size instead")),
     }
 }
 

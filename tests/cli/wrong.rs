@@ -79,22 +79,26 @@ fn shell(sandbox: &Sandbox, registry: &str, line: &str) -> Run {
 #[test]
 fn what_is_wrong_is_said() {
     let scene = scene();
-    for case in cases() {
-        let before = scene.sandbox.listing();
-        let run = shell(&scene.sandbox, scene.registry.host(), case.line);
-        let at = format!("$ {}\n{}", case.line, run.stderr);
-        assert_eq!(run.code, Some(case.exit), "{at}");
-        if let Some(code) = case.code {
-            assert!(run.stderr.contains(&format!("[{code}]")), "no [{code}] in\n{at}");
-        }
-        for words in case.words {
-            assert!(run.stderr.contains(words), "no '{words}' in\n{at}");
-        }
-        assert_eq!(scene.sandbox.listing(), before, "{at}");
-        assert!(case.exit == 0 || run.stdout.is_empty(), "{at}{}", run.stdout);
-        if case.exit == 2 {
-            let advice = ["hint: ", "For more information, try '--help'", "Usage:"];
-            assert!(advice.iter().any(|advice| run.stderr.contains(advice)), "nothing to do in\n{at}");
-        }
+    let wrong: Vec<_> = cases().iter().filter_map(|case| check(&scene, case).err()).collect();
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn check(scene: &Scene, case: &Case<'_>) -> Result<(), String> {
+    let before = scene.sandbox.listing();
+    let run = shell(&scene.sandbox, scene.registry.host(), case.line);
+    let require = |holds: bool, what: &str| match holds {
+        true => Ok(()),
+        false => Err(format!("{what}: $ {}\n{}{}", case.line, run.stdout, run.stderr)),
+    };
+    require(run.code == Some(case.exit), &format!("exit {:?}, expected {}", run.code, case.exit))?;
+    if let Some(code) = case.code {
+        require(run.stderr.contains(&format!("[{code}]")), &format!("no [{code}]"))?;
     }
+    for words in &case.words {
+        require(run.stderr.contains(words), &format!("no '{words}'"))?;
+    }
+    require(scene.sandbox.listing() == before, "other files than before")?;
+    require(case.exit == 0 || run.stdout.is_empty(), "something on standard output")?;
+    let advice = ["hint: ", "For more information, try '--help'", "Usage:"];
+    require(case.exit != 2 || advice.iter().any(|advice| run.stderr.contains(advice)), "nothing to do")
 }

@@ -45,7 +45,10 @@ fn blocks(page: &Path, text: &str) -> Vec<(String, String)> {
                 block.push_str(line);
                 block.push('\n');
             }
-            (None, None) => {}
+            (None, None) => {
+                let hidden = line.starts_with("    countersign ");
+                assert!(!hidden, "{}: a command outside of a fence: {line}", page.display());
+            }
         }
     }
     assert!(open.is_none(), "{}: a block without end", page.display());

@@ -9,15 +9,15 @@ use clap::Args;
 use countersign_core::{file, json, limits};
 use serde_json::Value;
 
-use super::go_bool;
+use super::{BOOL, go_bool};
 use crate::failure::Failure;
 
 /// Flags of signing.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SignCompat {
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     tlog_upload: Option<bool>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     use_signing_config: Option<bool>,
     #[arg(long, hide = true, value_name = "FILE")]
     signing_config: Option<PathBuf>,
@@ -35,13 +35,13 @@ pub(crate) struct SignCompat {
     certificate_chain: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "TOKEN")]
     identity_token: Option<String>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
     issue_certificate: bool,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
     sk: bool,
     #[arg(long, hide = true, value_name = "SLOT")]
     slot: Option<String>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     record_creation_timestamp: Option<bool>,
 }
 
@@ -87,19 +87,19 @@ impl SignCompat {
 /// Flags of verifying.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct VerifyCompat {
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     insecure_ignore_tlog: Option<bool>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     insecure_ignore_sct: Option<bool>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     private_infrastructure: Option<bool>,
     /// Bundles and legacy signatures are both looked at, whatever this says.
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     new_bundle_format: Option<bool>,
     /// Nothing but the registry is ever contacted.
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
     offline: Option<bool>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
     use_signed_timestamps: bool,
     #[arg(long, hide = true, value_name = "FILE")]
     trusted_root: Option<PathBuf>,
@@ -119,7 +119,7 @@ pub(crate) struct VerifyCompat {
     certificate_chain: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "FILE")]
     timestamp_certificate_chain: Option<PathBuf>,
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
     sk: bool,
     #[arg(long, hide = true, value_name = "SLOT")]
     slot: Option<String>,
@@ -177,8 +177,10 @@ fn refuse(flags: &[(&str, bool, &str)]) -> Result<(), Failure> {
 fn without_services(path: &Path, flag: &str, fields: &[&str]) -> Result<(), Failure> {
     let document =
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let document: Value =
-        json::read(&document).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let document: Value = json::read(&document).map_err(|error| {
+        Failure::usage(format!("{flag} {}: {error}", path.display()))
+            .hint("give a JSON file, or leave it out")
+    })?;
     let named =
         |field: &&&str| document.get(**field).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     match fields.iter().find(named) {

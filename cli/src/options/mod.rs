@@ -8,6 +8,9 @@ pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 
 use std::collections::BTreeMap;
 
+/// The value name of a truth value; flags that have it are read as Go's are (see `cli`).
+pub(crate) const BOOL: &str = "BOOL";
+
 /// A truth value as Go's flags take it.
 pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
     match text {

@@ -1,4 +1,4 @@
-//! 6. With cosign imported P-384 and Ed25519 keys sign but never verify.
+//! Defect 6: With cosign imported P-384 and Ed25519 keys sign but never verify.
 
 use testkit::peer;
 

@@ -1,4 +1,4 @@
-//! 2. cosign prints that log existence was verified when the log was skipped.
+//! Defect 2: cosign prints that log existence was verified when the log was skipped.
 
 use serde_json::Value;
 

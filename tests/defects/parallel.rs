@@ -1,4 +1,4 @@
-//! 5. Of 12 parallel signers by cosign, all of which exit 0, 10 signatures survive as bundles and 4 as legacy
+//! Defect 5: Of 12 parallel signers by cosign, all of which exit 0, 10 signatures survive as bundles and 4 as legacy
 //! signatures.
 
 use std::process::{Child, Stdio};

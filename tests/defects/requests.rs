@@ -1,4 +1,4 @@
-//! 10. One `sign` by cosign makes 12-14 requests; `verify` with 31 bundles makes 129, one after another.
+//! Defect 10: One `sign` by cosign makes 12-14 requests; `verify` with 31 bundles makes 129, one after another.
 
 use std::time::Duration;
 

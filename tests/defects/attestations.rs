@@ -1,4 +1,4 @@
-//! 1. cosign's `verify` passes an image that has no signature, only an SBOM attestation by the same key.
+//! Defect 1: cosign's `verify` passes an image that has no signature, only an SBOM attestation by the same key.
 
 use testkit::servers::{Kind, Server};
 

@@ -1,4 +1,4 @@
-//! 9. cosign's `verify` of a tiny signature downloads the 54 MB SBOM beside it, twice.
+//! Defect 9: cosign's `verify` of a tiny signature downloads the 54 MB SBOM beside it, twice.
 
 use serde_json::json;
 use testkit::registry::Registry;

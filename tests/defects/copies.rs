@@ -1,5 +1,5 @@
-//! 7. cosign's `copy` drops bundles; its `save` and `load` lose per-platform bundles; an index that it saved does not
-//! verify locally. 8. It moves predicates through floating point (`attest` is not part of this version; what is here
+//! Defect 7: cosign's `copy` drops bundles; its `save` and `load` lose per-platform bundles; an index that it saved does not
+//! verify locally. Defect 8: it moves predicates through floating point (`attest` is not part of this version; what is here
 //! already must keep their bytes).
 
 use base64::Engine;

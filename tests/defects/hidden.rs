@@ -1,4 +1,4 @@
-//! 3. In cosign any bundle on an image hides its valid legacy signatures, and the first image decides which format is
+//! Defect 3: In cosign any bundle on an image hides its valid legacy signatures, and the first image decides which format is
 //! looked for on all.
 
 use testkit::servers::{Kind, Server};

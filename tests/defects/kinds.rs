@@ -1,4 +1,4 @@
-//! 6. With cosign imported P-384 and Ed25519 keys sign but never verify.
+//! Defect 6: With cosign imported P-384 and Ed25519 keys sign but never verify.
 
 use testkit::peer;
 
@@ -26,7 +26,7 @@ fn imported_keys_of_every_kind_sign_and_verify() {
             let image = bench.push(registry.host(), &format!("kinds/{}-{format}", name.to_lowercase()));
             bench.ours(&["sign", "--key", &key, "--format", format, &image]).succeeds();
             bench.ours(&["verify", "--key", &public, &image]).succeeds();
-            bench.verify(&image).fails(1, "NONE_ACCEPTED");
+            bench.verify(&image).fails(1, "NO_SIGNATURE_ACCEPTED");
         }
         bench.ours(&["sign-blob", "--key", &key, "--bundle", "blob.bundle", "content"]).succeeds();
         bench.ours(&["verify-blob", "--key", &public, "--bundle", "blob.bundle", "content"]).succeeds();

@@ -1,4 +1,4 @@
-//! 2. cosign prints that log existence was verified when the log was skipped.
+//! Defect 2: cosign prints that log existence was verified when the log was skipped.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::bench::{Bench, registry};
 fn a_skipped_log_check_is_never_said_to_be_done() {
     let (Some(bench), registry) = (Bench::new(), registry(true)) else { return };
     for format in ["bundle", "legacy"] {
-        let image = bench.push(registry.host(), &format!("logged/{format}"));
+        let image = bench.push(registry.host(), &format!("skipped/{format}"));
         bench.sign(&image, format);
         for flags in [&[][..], &["--insecure-ignore-tlog"], &["--insecure-ignore-tlog=true", "--offline"]] {
             let words: Vec<_> = ["verify", "--key", "one.pub", &image].iter().chain(flags).copied().collect();

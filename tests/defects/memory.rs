@@ -1,4 +1,4 @@
-//! 9. cosign takes 2.1 GiB to sign a 1 GB file.
+//! Defect 9: cosign takes 2.1 GiB to sign a 1 GB file.
 
 use std::io::Write as _;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! 5. Of 12 parallel signers by cosign, all of which exit 0, 10 signatures survive as bundles and 4 as legacy
+//! Defect 5: Of 12 parallel signers by cosign, all of which exit 0, 10 signatures survive as bundles and 4 as legacy
 //! signatures.
 
 use std::process::{Child, Stdio};
@@ -82,12 +82,14 @@ fn all_are_found(bench: &Bench, image: &str, format: &str) {
     for name in &names {
         let mut command = bench.sandbox.command(program());
         command.args(["sign", "--format", format, "--key", &format!("{name}.key"), image]);
-        running.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a signer"));
+        running.push(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a signer"));
     }
     let mut done = Vec::new();
-    for (name, mut child) in names.iter().zip(running) {
-        if child.wait().expect("a signer ends").success() {
-            done.push(format!("{name}.pub"));
+    for (name, child) in names.iter().zip(running) {
+        let ended = child.wait_with_output().expect("a signer ends");
+        match ended.status.success() {
+            true => done.push(format!("{name}.pub")),
+            false => println!("{name}: {}", String::from_utf8_lossy(&ended.stderr)),
         }
     }
     // Patience is bounded, so a writer may give up on a slow machine: what counts is that success is never untrue.

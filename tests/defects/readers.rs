@@ -65,6 +65,6 @@ fn cleaned_bundles_are_listed_nowhere() {
         // Signing again works, and brings nothing back.
         bench.sign(&image, "bundle");
         let both = ["verify", "--key", "one.pub", "--key", "two.pub", "--threshold", "2", &image];
-        bench.ours(&both).fails(1, "THRESHOLD");
+        bench.ours(&both).fails(1, "THRESHOLD_NOT_REACHED");
     }
 }

@@ -1,4 +1,4 @@
-//! 10. One `sign` by cosign makes 12-14 requests; `verify` with 31 bundles makes 129, one after another.
+//! Defect 10: One `sign` by cosign makes 12-14 requests; `verify` with 31 bundles makes 129, one after another.
 
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use crate::bench::{Bench, registry};
 
 /// With the referrers API, and without.
 const VERIFY: [usize; 2] = [4, 5];
-const SIGN: [usize; 2] = [8, 11];
+/// The first artifact of a repository. Without the API a signer announces itself, lists who else is at work, and
+/// withdraws, which is what keeps parallel signers from losing anything; the empty configuration is sent as well.
+const SIGN: [usize; 2] = [8, 13];
 
 #[test]
 fn one_signature_costs_few_requests() {

@@ -1,4 +1,4 @@
-//! 4. In cosign 429 on the referrers call reads as "no signatures found".
+//! Defect 4: In cosign 429 on the referrers call reads as "no signatures found".
 
 use testkit::registry::{Action, Fault};
 

@@ -83,18 +83,17 @@ pub(super) async fn add(
     announced(store, tag, kind, &mark, addition).await?.added(addition).work().await
 }
 
-/// Takes the entry of a manifest that will be deleted out of the index that `tag` names, and the markers that
+/// Takes the entry of a manifest that is being deleted out of the index that `tag` names, and the markers that
 /// announced it.
 pub(super) async fn remove(store: &impl Store, tag: &Tag, removed: Digest) -> Result<()> {
     let kind = SharedTag::ReferrersIndex;
     let Some(current) = store.read(tag).await? else { return Ok(()) };
-    let (_, listed) = without(&current, &removed)
+    let removed = HashSet::from([removed]);
+    let rest = without(&current, &removed)
         .map_err(|source| SourceError::Manifest { place: store.place(tag), source })?;
-    if !listed {
-        return Ok(());
-    }
-    let writer = announced(store, tag, kind, REMOVAL, &current).await?;
-    Writer { removed: Some(removed), ..writer }.work().await
+    let Some(rest) = rest else { return Ok(()) };
+    let writer = announced(store, tag, kind, REMOVAL, &rest).await?;
+    Writer { removed, ..writer }.work().await
 }
 
 /// A writer that has announced itself by tagging `manifest`.
@@ -117,22 +116,23 @@ async fn announced<'a, S: Store>(
         marker,
         begin,
         additions: Vec::new(),
-        removed: None,
+        removed: HashSet::new(),
         fetched: HashSet::new(),
         uncertain: 0,
     })
 }
 
-/// An index without the entry of `removed`, and whether it had one.
-fn without(index: &RawManifest, removed: &Digest) -> std::result::Result<(RawManifest, bool), OciError> {
-    let Document::Index(mut parsed) = index.parse()? else {
-        return Err(OciError::Unknown(index.media_type.clone()));
-    };
+/// An index without these entries; `None` when it has none of them.
+fn without(
+    index: &RawManifest,
+    removed: &HashSet<Digest>,
+) -> std::result::Result<Option<RawManifest>, OciError> {
+    let Document::Index(mut parsed) = index.parse()? else { return Ok(None) };
     let before = parsed.manifests.len();
-    parsed.manifests.retain(|entry| entry.digest != *removed);
+    parsed.manifests.retain(|entry| !removed.contains(&entry.digest));
     match parsed.manifests.len() < before {
-        true => Ok((RawManifest::write(&index.media_type, &parsed)?, true)),
-        false => Ok((index.clone(), false)),
+        true => RawManifest::write(&index.media_type, &parsed).map(Some),
+        false => Ok(None),
     }
 }
 
@@ -145,8 +145,8 @@ struct Writer<'a, S> {
     begin: Instant,
     /// Our own addition, and all announced ones that were fetched.
     additions: Vec<RawManifest>,
-    /// What is taken out.
-    removed: Option<Digest>,
+    /// What is taken out: what was asked for, and what the index names though it is gone.
+    removed: HashSet<Digest>,
     fetched: HashSet<Tag>,
     /// Writes that got no answer.
     uncertain: u32,
@@ -190,8 +190,7 @@ impl<S: Store> Writer<'_, S> {
     /// What the tag should name, given what it names.
     fn merge(&self, current: Option<&RawManifest>) -> std::result::Result<Merged, OciError> {
         let merged = self.kind.merge(current, &self.additions)?;
-        let Some(removed) = &self.removed else { return Ok(merged) };
-        let (manifest, _) = without(&merged.manifest, removed)?;
+        let Some(manifest) = without(&merged.manifest, &self.removed)? else { return Ok(merged) };
         let changed = current.is_none_or(|current| current.digest != manifest.digest);
         Ok(Merged { manifest, changed, ..merged })
     }
@@ -204,8 +203,23 @@ impl<S: Store> Writer<'_, S> {
                 self.uncertain += 1;
                 Ok(false)
             }
+            Err(error) if self.has_gone(&error, &merged.manifest).await? => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a write was refused, as some registries do, for entries whose manifests somebody has deleted. They are
+    /// left out then.
+    async fn has_gone(&mut self, error: &SourceError, index: &RawManifest) -> Result<bool> {
+        let SourceError::Status { status: 400 | 404, .. } = error else { return Ok(false) };
+        let Ok(Document::Index(index)) = index.parse() else { return Ok(false) };
+        let before = self.removed.len();
+        for entry in &index.manifests {
+            if !self.store.has(&entry.digest).await? {
+                self.removed.insert(entry.digest);
+            }
+        }
+        Ok(self.removed.len() > before)
     }
 
     async fn markers(&self) -> Result<Vec<Marker>> {
@@ -240,7 +254,7 @@ impl<S: Store> Writer<'_, S> {
 
     /// Whether a marker announces what is being taken out.
     fn is_removed(&self, marker: &Marker) -> bool {
-        self.removed.as_ref().is_some_and(|removed| short(removed) == marker.fingerprint)
+        self.removed.iter().any(|removed| short(removed) == marker.fingerprint)
     }
 
     /// Removes markers that nobody needs: stale ones, those of what was taken out, and our own if there is no other.

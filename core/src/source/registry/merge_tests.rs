@@ -22,6 +22,8 @@ struct Fake {
     removes: bool,
     /// Whether a manifest goes with its last tag.
     removes_manifests: bool,
+    /// Whether an index is refused that names what is not there.
+    strict: bool,
     /// Every so many writes of the shared tag get no answer: a third of them never takes effect, a third has done so
     /// already, and a third does so some requests later.
     fails: Cell<Option<u32>>,
@@ -109,6 +111,13 @@ impl Store for Fake {
     async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
         self.request().await;
         self.writes.set(self.writes.get() + 1);
+        let named = merged.manifest.parse().unwrap().index().map(|index| index.manifests.clone());
+        let there =
+            |entry: &Descriptor| self.manifests.borrow().iter().any(|known| known.digest == entry.digest);
+        if self.strict && !named.unwrap_or_default().iter().all(there) {
+            let why = "MANIFEST_BLOB_UNKNOWN".into();
+            return Err(SourceError::Status { place: tag.to_string(), status: 400, why });
+        }
         let failing = self.fails.get().is_some_and(|every| self.writes.get() % every == 1);
         let when = match self.writes.get() / 2 % 3 {
             _ if !failing => 0,
@@ -384,6 +393,18 @@ fn what_is_taken_out_stays_out_and_takes_nothing_along() {
         let found = found(&fake, kind, &additions);
         assert_eq!(found, [1, 2, 3, 4], "seed {seed}");
     }
+}
+
+/// distribution takes no index that names a manifest which somebody has deleted.
+#[test]
+fn entries_that_are_gone_do_not_stop_a_writer() {
+    let fake = Fake { removes: true, strict: true, ..Fake::default() };
+    let kind = SharedTag::ReferrersIndex;
+    let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+    additions[..2].iter().for_each(|one| finish(add(&fake, &tag(), kind, one)).unwrap());
+    fake.manifests.borrow_mut().retain(|manifest| *manifest != additions[0]);
+    finish(add(&fake, &tag(), kind, &additions[2])).unwrap();
+    assert_eq!(found(&fake, kind, &additions), [1, 2]);
 }
 
 #[test]

@@ -212,8 +212,11 @@ impl Source for RegistrySource {
     }
 
     async fn delete_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<bool> {
-        // In this order: there are registries (distribution 2.8) that take no index with an entry that is gone.
+        // Out of the index first: some registries take no index that names what is gone. And once more afterwards, since
+        // another writer may have put it back in the meantime.
         self.unlist_referrer(subject, referrer).await?;
-        self.delete_manifest(&(*referrer).into()).await
+        let deleted = self.delete_manifest(&(*referrer).into()).await?;
+        self.unlist_referrer(subject, referrer).await?;
+        Ok(deleted)
     }
 }

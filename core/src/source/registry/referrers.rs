@@ -142,7 +142,7 @@ impl RegistrySource {
         merge::add(self, &Tag::attached(subject, ""), SharedTag::ReferrersIndex, manifest).await
     }
 
-    /// Takes a manifest that will be deleted out of the fallback index. A registry that has the API by now may still keep an
+    /// Takes a manifest that is being deleted out of the fallback index. A registry that has the API by now may still keep an
     /// index from before.
     pub(super) async fn unlist_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<()> {
         if self.inner.options.referrers == ReferrersMode::Oci11 {

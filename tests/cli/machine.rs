@@ -71,11 +71,9 @@ fn every_command_has_help() {
         for flag in flags.captures_iter(&help.stdout) {
             let flag = flag.get(1).expect("a group");
             // Its description follows on the line or on the next one.
-            let after = help.stdout.split_once(flag).map_or("", |(_, after)| after);
-            let mut lines =
-                after.lines().map(|line| line.rsplit_once("  ").map_or("", |(_, words)| words.trim()));
-            let described = lines.take(2).any(|words| words.len() > 5);
-            assert!(described, "{command} {} is not described", flag.as_str());
+            let after = help.stdout[flag.end()..].lines().take(2);
+            let mut words = after.map(|line| line.rsplit_once("  ").map_or("", |(_, words)| words.trim()));
+            assert!(words.any(|words| words.len() > 5), "{command} {} is not described", flag.as_str());
         }
         count += 1;
     }

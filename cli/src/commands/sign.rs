@@ -262,13 +262,14 @@ async fn sign_to_files(
         let payload = payload(args, image, request)?;
         let signature = sign::legacy_for(&payload, signer).await?;
         let text = base64::encode(&signature);
-        if let Some(path) = &args.output_payload {
-            write(path, &payload)?;
-        }
-        match &args.output_signature {
-            Some(path) => write(path, text.as_bytes())?,
-            None if !args.upload => context.output.line(&text)?,
-            None => {}
+        let named = [(&args.output_payload, payload.as_slice()), (&args.output_signature, text.as_bytes())];
+        let files: Vec<_> = named
+            .into_iter()
+            .filter_map(|(path, content)| Some((path.as_deref()?, content, Mode::Default)))
+            .collect();
+        file::write_together(&files, Overwrite::Replace)?;
+        if args.output_signature.is_none() && !args.upload {
+            context.output.line(&text)?;
         }
         if args.upload {
             let stored =

@@ -1,14 +1,12 @@
 //! The shape of the command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser};
+use clap::{Args, Parser};
 
 use crate::commands::Command;
 use crate::duration;
-use crate::options::BOOL;
 
 /// Sign container images and blobs, and verify what was signed.
 ///
@@ -30,30 +28,6 @@ pub(crate) struct Cli {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-impl Cli {
-    /// Every command and flag.
-    pub(crate) fn shape() -> clap::Command {
-        with_go_flags(Self::command())
-    }
-
-    /// Reads a command line, the name of the program first.
-    pub(crate) fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let matches = Self::shape().try_get_matches_from(line)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::shape()))
-    }
-}
-
-/// Truth values are written as Go's flags are: `--flag`, `--flag=true`, `--flag=false`, never `--flag false`.
-fn with_go_flags(command: clap::Command) -> clap::Command {
-    let is_truth = |arg: &Arg| arg.get_value_names().is_some_and(|names| names == [BOOL]);
-    command.mut_subcommands(with_go_flags).mut_args(|arg| match is_truth(&arg) {
-        true => {
-            arg.num_args(0..=1).require_equals(true).default_missing_value("true").hide_default_value(true)
-        }
-        false => arg,
-    })
 }
 
 /// Flags of every command.

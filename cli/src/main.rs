@@ -21,6 +21,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Parser;
 use countersign_core::outcome::Outcome;
 use tokio::sync::oneshot;
 
@@ -36,7 +37,7 @@ const TIDY: Duration = Duration::from_secs(1);
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    let cli = match Cli::read(std::env::args_os()) {
+    let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };

@@ -7,7 +7,7 @@ use countersign_core::outcome::Outcome;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{BOOL, RegistryArgs, go_bool};
+use crate::options::{RegistryArgs, go_bool};
 use crate::prompt;
 use crate::stores::Stores;
 
@@ -25,7 +25,7 @@ pub(crate) struct CleanArgs {
     r#type: CleanType,
 
     /// Ask nothing
-    #[arg(long, short, visible_alias = "yes", short_alias = 'y', value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, visible_alias = "yes", short_alias = 'y', value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     force: bool,
 
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `completion`
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use countersign_core::outcome::Outcome;
 
@@ -17,7 +17,7 @@ pub(crate) struct CompletionArgs {
 
 pub(super) fn run(args: &CompletionArgs, context: &Context) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::shape(), "countersign", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::command(), "countersign", &mut script);
     context.output.bytes(&script)?;
     Ok(Outcome::Proven)
 }

@@ -11,7 +11,7 @@ use countersign_core::transfer::{TransferOptions, transfer};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{BOOL, RegistryArgs, go_bool};
+use crate::options::{RegistryArgs, go_bool};
 use crate::output::Progress;
 use crate::stores::Stores;
 
@@ -33,7 +33,7 @@ pub(crate) struct CopyArgs {
     only: Vec<Only>,
 
     /// Copy the signatures only
-    #[arg(long, value_name = BOOL, default_value = "false", value_parser = go_bool, hide = true)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide = true)]
     sig_only: bool,
 
     /// Copy only the image of this platform: OS/ARCHITECTURE[/VARIANT]

@@ -4,7 +4,7 @@ mod reference;
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, CommandFactory, ValueEnum};
 use clap_mangen::Man;
 use countersign_core::outcome::Outcome;
 
@@ -39,18 +39,18 @@ pub(super) fn run(args: &ManArgs, context: &Context) -> Result {
         (Some(dir), _) => {
             let failed = |error| Failure::io(dir.display(), error);
             std::fs::create_dir_all(dir).map_err(failed)?;
-            clap_mangen::generate_to(Cli::shape(), dir).map_err(failed)?;
+            clap_mangen::generate_to(Cli::command(), dir).map_err(failed)?;
             context.output.status(format!("Manual pages written to {}", dir.display()));
         }
         (None, Some(Reference::Markdown)) => {
-            context.output.bytes(reference::markdown(Cli::shape()).as_bytes())?;
+            context.output.bytes(reference::markdown(Cli::command()).as_bytes())?;
         }
         (None, Some(Reference::Hidden)) => {
-            context.output.bytes(reference::hidden(Cli::shape()).as_bytes())?;
+            context.output.bytes(reference::hidden(Cli::command()).as_bytes())?;
         }
         (None, None) => {
             let mut page = Vec::new();
-            Man::new(Cli::shape()).render(&mut page).map_err(|error| Failure::io("manual page", error))?;
+            Man::new(Cli::command()).render(&mut page).map_err(|error| Failure::io("manual page", error))?;
             context.output.bytes(&page)?;
         }
     }

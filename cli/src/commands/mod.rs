@@ -34,7 +34,9 @@ use crate::failure::Failure;
 pub(crate) type Result = std::result::Result<Outcome, Failure>;
 
 /// What each does is said at its arguments.
+// Only the command that was asked for is put together: all of them would take a good part of verifying an image.
 #[derive(Subcommand, Debug)]
+#[command(defer = true)]
 pub(crate) enum Command {
     Demo(demo::DemoArgs),
     GenerateKeyPair(generate_key_pair::GenerateKeyPairArgs),

@@ -20,7 +20,7 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::keys;
-use crate::options::{BOOL, RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 
 /// Sign images with a key.
@@ -41,7 +41,7 @@ pub(crate) struct SignArgs {
     annotations: Vec<(String, String)>,
 
     /// Sign an index and every manifest in it
-    #[arg(long, short, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     recursive: bool,
 
     /// What to write: a Sigstore bundle, cosign's older form, or both
@@ -49,7 +49,7 @@ pub(crate) struct SignArgs {
     format: Option<FormatArg>,
 
     /// The same as --format bundle, or with =false as --format legacy
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool, conflicts_with = "format")]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, conflicts_with = "format")]
     new_bundle_format: Option<bool>,
 
     /// Sign this simple-signing payload instead of making one (implies --format legacy)
@@ -57,7 +57,7 @@ pub(crate) struct SignArgs {
     payload: Option<PathBuf>,
 
     /// Store the signature; with =false it is only printed or written to --bundle
-    #[arg(long, value_name = BOOL, default_value = "true", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
     upload: bool,
 
     /// Write the bundle to this file as well
@@ -81,7 +81,7 @@ pub(crate) struct SignArgs {
     force: bool,
 
     /// Ask nothing
-    #[arg(long, short, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     yes: bool,
 
     /// What to print on standard output

@@ -16,7 +16,7 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::keys;
-use crate::options::{BOOL, SignCompat, go_bool};
+use crate::options::{SignCompat, go_bool};
 
 /// Sign a file, or standard input.
 ///
@@ -36,7 +36,7 @@ pub(crate) struct SignBlobArgs {
     bundle: Option<PathBuf>,
 
     /// With =false, --bundle writes cosign's first form of a bundle
-    #[arg(long, hide = true, value_name = BOOL, default_value = "true", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool)]
     new_bundle_format: bool,
 
     /// Write the signature, in base64, to this file
@@ -44,11 +44,11 @@ pub(crate) struct SignBlobArgs {
     output_signature: Option<PathBuf>,
 
     /// Print and write the signature in base64; with =false its raw bytes
-    #[arg(long, value_name = BOOL, default_value = "true", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
     b64: bool,
 
     /// Ask nothing
-    #[arg(long, short, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     yes: bool,
 
     #[command(flatten)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Result;
 use crate::context::Context;
-use crate::options::{BOOL, RegistryArgs, go_bool};
+use crate::options::{RegistryArgs, go_bool};
 use crate::stores::Stores;
 
 /// Show what is attached to an image.
@@ -21,7 +21,7 @@ pub(crate) struct TreeArgs {
     image: String,
 
     /// Show every manifest of an index as well
-    #[arg(long, short, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     recursive: bool,
 
     /// What to print

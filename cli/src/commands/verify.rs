@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{BOOL, RegistryArgs, VerifyCompat, go_bool, pair, pairs};
+use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{keys, report};
 
@@ -39,11 +39,11 @@ pub(crate) struct VerifyArgs {
     annotations: Vec<(String, String)>,
 
     /// Verify an index and every manifest in it
-    #[arg(long, short, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     recursive: bool,
 
     /// Require that the signature is one of this image; =false accepts a trusted key's signature of any image
-    #[arg(long, value_name = BOOL, default_value = "true", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool, hide_default_value = true)]
     check_claims: bool,
 
     /// What to print on standard output: cosign's JSON, text, or the whole report as one document
@@ -51,7 +51,7 @@ pub(crate) struct VerifyArgs {
     output: VerifyOutput,
 
     /// The images are directories that 'save' wrote
-    #[arg(long, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     local_image: bool,
 
     #[command(flatten)]

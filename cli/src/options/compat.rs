@@ -9,7 +9,7 @@ use clap::Args;
 use countersign_core::{file, json, limits};
 use serde_json::Value;
 
-use super::{BOOL, go_bool};
+use super::go_bool;
 use crate::failure::Failure;
 
 /// Flags that say how cosign gets an identity or a timestamp: without the flags that ask for one they mean nothing.
@@ -25,11 +25,11 @@ struct Unused {
     oidc_redirect_url: Option<String>,
     #[arg(long, hide = true, value_name = "NAME")]
     oidc_provider: Option<String>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     oidc_disable_ambient_providers: Option<bool>,
     #[arg(long, hide = true, value_name = "FLOW")]
     fulcio_auth_flow: Option<String>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     insecure_skip_verify: Option<bool>,
     #[arg(long, hide = true, value_name = "FILE")]
     timestamp_client_cacert: Option<PathBuf>,
@@ -46,9 +46,9 @@ struct Unused {
 pub(crate) struct SignCompat {
     #[command(flatten)]
     _unused: Unused,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     tlog_upload: Option<bool>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     use_signing_config: Option<bool>,
     #[arg(long, hide = true, value_name = "FILE")]
     signing_config: Option<PathBuf>,
@@ -66,13 +66,13 @@ pub(crate) struct SignCompat {
     certificate_chain: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "TOKEN")]
     identity_token: Option<String>,
-    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
     issue_certificate: bool,
-    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
     sk: bool,
     #[arg(long, hide = true, value_name = "SLOT")]
     slot: Option<String>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     record_creation_timestamp: Option<bool>,
 }
 
@@ -118,19 +118,19 @@ impl SignCompat {
 /// Flags of verifying.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct VerifyCompat {
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     insecure_ignore_tlog: Option<bool>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     insecure_ignore_sct: Option<bool>,
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     private_infrastructure: Option<bool>,
     /// Bundles and legacy signatures are both looked at, whatever this says.
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     new_bundle_format: Option<bool>,
     /// Nothing but the registry is ever contacted.
-    #[arg(long, hide = true, value_name = BOOL, value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     offline: Option<bool>,
-    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
     use_signed_timestamps: bool,
     #[arg(long, hide = true, value_name = "FILE")]
     trusted_root: Option<PathBuf>,
@@ -160,7 +160,7 @@ pub(crate) struct VerifyCompat {
     certificate_chain: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "FILE")]
     timestamp_certificate_chain: Option<PathBuf>,
-    #[arg(long, hide = true, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool)]
     sk: bool,
     #[arg(long, hide = true, value_name = "SLOT")]
     slot: Option<String>,

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{BOOL, go_bool};
+use super::go_bool;
 
 /// How registries are spoken to.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Registry")]
 pub(crate) struct RegistryArgs {
     /// Speak plain http where https cannot be had (loopback registries need no flag)
-    #[arg(long, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     pub(crate) allow_http_registry: bool,
 
     /// Accept expired, self-signed and otherwise invalid TLS certificates, and plain http
-    #[arg(long, value_name = BOOL, default_value = "false", value_parser = go_bool)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     pub(crate) allow_insecure_registry: bool,
 
     /// Trust the certificate authorities in this PEM file, beside the platform's
@@ -51,7 +51,7 @@ pub(crate) struct RegistryArgs {
     pub(crate) registry_referrers_mode: ReferrersModeArg,
 
     /// Requests under way at once
-    #[arg(long, short = 'j', visible_alias = "max-workers", value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, short = 'j', visible_alias = "max-workers", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: u16,
 
     /// Keep signatures in this repository instead of the image's own [env: COSIGN_REPOSITORY]
@@ -63,7 +63,7 @@ pub(crate) struct RegistryArgs {
     pub(crate) max_attachment_size: Option<u64>,
 
     /// Not supported: credentials come from Docker's configuration and its helpers
-    #[arg(long, value_name = BOOL, default_value = "false", value_parser = go_bool, hide = true)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide = true)]
     pub(crate) k8s_keychain: bool,
 }
 

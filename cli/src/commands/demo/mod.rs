@@ -4,7 +4,7 @@ mod image;
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Parser};
 use countersign_core::outcome::Outcome;
 use futures_util::FutureExt;
 
@@ -128,9 +128,8 @@ fn steps(directory: &Path) -> Vec<Step> {
 
 /// Runs a step as the program would run its command line.
 async fn perform(step: &Step, context: &Context) -> Result {
-    let line =
-        std::iter::once("countersign").chain(step.arguments.iter().map(String::as_str)).map(Into::into);
-    let cli = Cli::read(line).map_err(Failure::usage)?;
+    let line = std::iter::once("countersign").chain(step.arguments.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(line).map_err(Failure::usage)?;
     match super::run(cli.command, context).boxed_local().await {
         Ok(outcome) => Ok(outcome),
         Err(failure) if failure.outcome == step.expected => {

@@ -8,9 +8,10 @@ use clap::{Args, Parser};
 use crate::commands::Command;
 use crate::duration;
 
-/// Sign container images and blobs, attach what was proven, and verify it.
+/// Sign container images and blobs, and verify what was signed.
 ///
-/// Takes the verbs, flags, key files and formats of cosign: a line that runs with cosign runs with countersign.
+/// Takes cosign's verbs and flags for keys, and its key files and formats, in both directions. Nothing but the registry
+/// that an image is in is ever contacted; an image layout (oci:DIR) needs none.
 #[derive(Parser, Debug)]
 #[command(
     name = "countersign",

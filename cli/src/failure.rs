@@ -42,10 +42,13 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Says where it happened.
+    /// Says where it happened, where that is not said yet.
     pub(crate) fn at(self, place: impl fmt::Display) -> Self {
-        let message = format!("{place}: {}", self.message);
-        Self { message, ..self }
+        let place = place.to_string();
+        if self.message.contains(&place) {
+            return self;
+        }
+        Self { message: format!("{place}: {}", self.message), ..self }
     }
 
     /// A key or another setting that cannot be read: wrong arguments, not an undecided question.
@@ -77,6 +80,9 @@ impl From<SourceError> for Failure {
             SourceError::Throttled { .. } => {
                 failure.hint("wait and run it again, log in for a higher limit, or give a longer --timeout")
             }
+            SourceError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                failure.hint("check the path; a layout is a directory (oci:DIR[:TAG]), an archive is a file")
+            }
             SourceError::Timeout { .. } => failure.hint("run it again, or give a longer --timeout"),
             SourceError::Unreachable { .. } => {
                 failure.hint("check the host name, the port, the network and HTTPS_PROXY / NO_PROXY")
@@ -84,6 +90,10 @@ impl From<SourceError> for Failure {
             SourceError::Limit { .. } => failure.hint(
                 "--max-attachment-size raises the limit for signatures and bundles; the others are fixed",
             ),
+            SourceError::SeveralImages { .. } => failure.hint("name one: add :TAG or @DIGEST"),
+            SourceError::Settings { .. } => {
+                failure.hint("mend what is named, or leave out the flag or the file that names it")
+            }
             SourceError::DigestMismatch { .. } | SourceError::SizeMismatch { .. } => {
                 failure.hint("the store holds other bytes than its name promises: do not use this image")
             }
@@ -105,8 +115,19 @@ impl From<SignError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let failure = Self::new(Outcome::Usage, error.code(), &error);
+        let outcome = match error {
+            KeyError::Read(_)
+            | KeyError::MessageChanged
+            | KeyError::Crypto { .. }
+            | KeyError::SignerUnavailable { .. } => Outcome::Undecided,
+            _ => Outcome::Usage,
+        };
+        let failure = Self::new(outcome, error.code(), &error);
         match (error.hint(), &error) {
+            // The library's hint is another tool's command, which knows no key files of ours.
+            (_, KeyError::PrivateKeyGiven { .. }) => {
+                failure.hint("print its public half with 'countersign public-key --key KEY'")
+            }
             (Some(hint), _) => failure.hint(hint),
             (None, KeyError::PasswordWrong) => {
                 failure.hint("check COUNTERSIGN_PASSWORD or COSIGN_PASSWORD; both win over the prompt")
@@ -114,7 +135,8 @@ impl From<KeyError> for Failure {
             (None, KeyError::PublicKeyGiven { .. }) => {
                 failure.hint("sign with the private key; verify with the public one")
             }
-            _ => failure,
+            _ if outcome == Outcome::Undecided => failure,
+            _ => failure.hint("give one key, in PEM; 'countersign inspect FILE' tells what a file is"),
         }
     }
 }
@@ -140,6 +162,7 @@ impl From<OciError> for Failure {
 impl From<ReferenceError> for Failure {
     fn from(error: ReferenceError) -> Self {
         Self::new(Outcome::Usage, error.code(), error)
+            .hint("name it as REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST] or oci-archive:FILE")
     }
 }
 
@@ -152,6 +175,7 @@ impl From<DigestError> for Failure {
 impl From<PolicyError> for Failure {
     fn from(error: PolicyError) -> Self {
         Self::usage(error)
+            .hint("--threshold is at least 1, and at most the number of distinct keys given with --key")
     }
 }
 
@@ -161,6 +185,14 @@ impl From<FileError> for Failure {
             FileError::Io { .. } => Outcome::Undecided,
             _ => Outcome::Usage,
         };
-        Self::new(outcome, error.code(), error)
+        let failure = Self::new(outcome, error.code(), &error);
+        match error {
+            FileError::Symlink { .. } => failure.hint("name the file that it leads to, or remove it"),
+            FileError::NotRegular { .. } | FileError::NoName { .. } => {
+                failure.hint("name a regular file, or one that is not there yet")
+            }
+            FileError::Exists { .. } => failure.hint("name another file, or remove it first"),
+            FileError::TooLarge { .. } | FileError::Io { .. } => failure,
+        }
     }
 }

@@ -106,10 +106,13 @@ impl Files {
     /// Writes the private key, encrypted and for its owner only, then the public one.
     pub(crate) fn write(&self, context: &Context, key: &PrivateKey, password: &[u8]) -> Result<(), Failure> {
         let encrypted = Zeroizing::new(key.to_encrypted_pem(password)?);
-        file::write_atomic(&self.private, encrypted.as_bytes(), Mode::Private0600, self.overwrite)?;
-        context.output.status(format!("Private key written to {}", self.private.display()));
         let public = key.public_key().to_pem();
-        file::write_atomic(&self.public, public.as_bytes(), Mode::Default, self.overwrite)?;
+        let files = [
+            (self.private.as_path(), encrypted.as_bytes(), Mode::Private0600),
+            (self.public.as_path(), public.as_bytes(), Mode::Default),
+        ];
+        file::write_together(&files, self.overwrite)?;
+        context.output.status(format!("Private key written to {}", self.private.display()));
         context.output.status(format!("Public key written to {}", self.public.display()));
         Ok(())
     }

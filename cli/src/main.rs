@@ -17,45 +17,100 @@ mod prompt;
 mod report;
 mod stores;
 
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use countersign_core::outcome::Outcome;
+use tokio::sync::oneshot;
 
 use crate::cli::Cli;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// What a shell reports for a program that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
+/// How long a command that was interrupted has to tidy up. One that waits for a pipe has nothing to tidy, and never
+/// hears of it.
+const TIDY: Duration = Duration::from_secs(1);
+
+/// The stack of the thread that does the work: that of a main thread.
+const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
-    let context = match Context::new(&cli.global) {
-        Ok(context) => context,
-        Err(failure) => return ExitCode::from(output::Output::plain().failure(&failure)),
-    };
-    match run(cli, &context) {
+    match run(cli) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => ExitCode::from(context.output.failure(&failure)),
+        Err(failure) => ExitCode::from(output::Output::plain().failure(&failure)),
     }
 }
 
-fn run(cli: Cli, context: &Context) -> Result<u8, Failure> {
+/// Does the work in a thread of its own, and waits here for its end or for a signal: a command may be reading from a
+/// pipe for ever, and must end all the same.
+fn run(cli: Cli) -> Result<u8, Failure> {
+    let failed = |error| Failure::io("starting", error);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let (stop, stopped) = oneshot::channel();
+    let (done, mut end) = oneshot::channel();
+    let work = move || {
+        // Nobody waits any more when it was interrupted.
+        let _ = done.send(work(cli, stopped));
+    };
+    std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).map_err(failed)?;
+    runtime.block_on(async {
+        let code = tokio::select! {
+            ended = &mut end => return ended.unwrap_or(Err(Failure::io("the command", broken()))),
+            code = interrupted() => code.map_err(failed)?,
+        };
+        // It may have ended by itself just now.
+        let _ = stop.send(());
+        let _ = tokio::time::timeout(TIDY, end).await;
+        Ok(code)
+    })
+}
+
+/// Runs the command until it ends or is told to stop; then what it holds is dropped: temporary files, a silent
+/// terminal.
+fn work(cli: Cli, stopped: oneshot::Receiver<()>) -> Result<u8, Failure> {
+    let context = Context::new(&cli.global)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::io("starting", error))?;
     let code = runtime.block_on(async {
         tokio::select! {
-            done = commands::run(cli.command, context) => done.map(Outcome::exit_code),
-            _ = tokio::signal::ctrl_c() => Ok(INTERRUPTED),
+            done = commands::run(cli.command, &context) => match done {
+                Ok(outcome) => outcome.exit_code(),
+                Err(failure) => context.output.failure(&failure),
+            },
+            // What is given back here is not looked at.
+            _ = stopped => Outcome::Undecided.exit_code(),
         }
     });
     // A prompt or a key derivation may still be under way in its own thread; nobody waits for it any more.
     runtime.shutdown_background();
-    code
+    Ok(code)
+}
+
+/// Waits for Ctrl-C or a termination, and gives what a shell reports for a program that it ended.
+#[cfg(unix)]
+async fn interrupted() -> io::Result<u8> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(tokio::select! {
+        _ = interrupt.recv() => 130,
+        _ = terminate.recv() => 143,
+    })
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> io::Result<u8> {
+    tokio::signal::ctrl_c().await.map(|()| 130)
+}
+
+/// The work ended without a word: it panicked, and has said so.
+fn broken() -> io::Error {
+    io::Error::other("it ended unexpectedly; this is a bug, please report it")
 }

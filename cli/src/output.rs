@@ -142,6 +142,10 @@ impl Observer for Progress {
 /// What clap has to say: help and version are data and success, everything else is wrong usage.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let printed = error.print();
+    if let Some(name) = later(error) {
+        Output::plain()
+            .stderr(&format!("hint: '{name}' is a command of cosign that this version does not have"));
+    }
     match (error.use_stderr(), printed) {
         (false, Ok(())) => ExitCode::SUCCESS,
         (false, Err(_)) => ExitCode::from(3),
@@ -149,18 +153,53 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Writes control characters, and those that change the direction of text, as `\u{..}`; line breaks stay.
+/// Commands of cosign that are not there.
+const LATER: [&str; 14] = [
+    "attest",
+    "attest-blob",
+    "attestation",
+    "bundle",
+    "dockerfile",
+    "env",
+    "initialize",
+    "manifest",
+    "sbom",
+    "signing-config",
+    "trusted-root",
+    "upload",
+    "verify-attestation",
+    "verify-blob-attestation",
+];
+
+/// The command of cosign that was asked for in vain.
+fn later(error: &clap::Error) -> Option<&'static str> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let Some(ContextValue::String(asked)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => LATER.into_iter().find(|name| name == asked),
+        _ => None,
+    }
+}
+
+/// Writes control characters, and those that hide or turn text, as `\u{..}`. Line breaks too: what comes from outside
+/// must not look like another line of ours.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if hidden || (c.is_control() && c != '\n' && c != '\t') {
+        if (c.is_control() && c != '\t') || hides(c) {
             escaped.extend(c.escape_unicode());
         } else {
             escaped.push(c);
         }
     }
     escaped
+}
+
+/// Whether a character is shown as nothing, or changes the direction or the lines of what is around it.
+const fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -170,7 +209,7 @@ mod tests {
     /// attacks.md row 79.
     #[test]
     fn what_moves_the_cursor_or_turns_text_is_escaped() {
-        assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\ne");
+        assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\\u{a}e");
         assert_eq!(escape("größe 例"), "größe 例");
     }
 }

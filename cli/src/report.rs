@@ -2,7 +2,7 @@
 
 use countersign_core::gather::{Origin, Via};
 use countersign_core::outcome::Outcome;
-use countersign_core::verify::{Accepted, Check, CheckStatus, Format, Verdict};
+use countersign_core::verify::{Accepted, Check, CheckStatus, Format, RefusalCode, Verdict};
 use serde_json::{Value, json};
 
 use crate::keys;
@@ -71,6 +71,7 @@ pub(crate) fn image(verdict: &Verdict, reference: &str, image: &str) -> Value {
         "ignored": verdict.ignored.iter().map(|ignored| json!({
             "origin": origin(&ignored.origin),
             "reason": ignored.reason,
+            "code": ignored.code.map(RefusalCode::as_str),
         })).collect::<Vec<_>>(),
         "unread": verdict.unread.iter().map(|unread| json!({
             "origin": origin(&unread.origin),
@@ -92,7 +93,8 @@ pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
 
 /// Tells a person what was checked, and how it ended.
 pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
-    output.status(format!("\nVerification for {image} --"));
+    output.status("");
+    output.status(format!("Verification for {image} --"));
     for accepted in &verdict.accepted {
         let signer = keys::name(accepted.signature.key());
         output.status(format!("accepted  {}  signed by {signer}", format_name(accepted.format)));
@@ -116,7 +118,8 @@ pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
         ));
     }
     for ignored in &verdict.ignored {
-        output.status(format!("ignored   {}  {}", shown(&ignored.origin), ignored.reason));
+        let code = ignored.code.map(|code| format!(" [{}]", code.as_str())).unwrap_or_default();
+        output.status(format!("ignored   {}  {}{code}", shown(&ignored.origin), ignored.reason));
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Stores {
     attachments: Option<Repository>,
     attachment_bytes: u64,
     jobs: usize,
+    writing: bool,
 }
 
 /// An image that a reference names.
@@ -50,7 +51,13 @@ impl Stores {
             attachments,
             attachment_bytes: attachment_bytes(context, args)?,
             jobs,
+            writing: false,
         })
+    }
+
+    /// The same for a command that will write: its first token is one that allows it.
+    pub(crate) fn for_writing(self) -> Self {
+        Self { writing: true, ..self }
     }
 
     /// What to gather, and within which bounds.
@@ -65,7 +72,8 @@ impl Stores {
 
     /// The repository that a reference names.
     pub(crate) fn repository(&self, repository: &Repository) -> Arc<dyn Source> {
-        Arc::new(self.registry.repository(repository.clone()))
+        let source = self.registry.repository(repository.clone());
+        Arc::new(if self.writing { source.for_writing() } else { source })
     }
 
     /// Resolves what the user typed: once, for the whole command.
@@ -113,15 +121,15 @@ impl Stores {
                     .hint("name a tag, or only the repository"));
                 }
                 let tag = reference.tag.clone().or_else(|| tag_of(&reference));
-                Ok((self.repository(&reference.repository), tag))
+                Ok((Arc::new(self.registry.repository(reference.repository.clone()).for_writing()), tag))
             }
             Location::Layout(local) => {
                 let tag = local_tag(text, &local)?;
                 Ok((Arc::new(Layout::create(&local.path)?), tag))
             }
             Location::OciArchive(_) | Location::DockerArchive(_) => {
-                Err(Failure::usage(format!("{text}: archives are read-only here"))
-                    .hint("copy to 'oci:DIR', or use 'save --archive'"))
+                Err(Failure::usage(format!("{text}: archives are only read here"))
+                    .hint("copy to 'oci:DIR', or use 'save --archive FILE'"))
             }
         }
     }
@@ -140,7 +148,8 @@ fn local_tag(text: &str, local: &LocalReference) -> Result<Option<Tag>, Failure>
         None => Ok(None),
         Some(LocalSelector::Name(name)) => Ok(Some(name.parse()?)),
         Some(LocalSelector::Digest(_)) => {
-            Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content")))
+            Err(Failure::usage(format!("{text}: a digest cannot be written to: it follows from the content"))
+                .hint("name a tag, or only the directory"))
         }
     }
 }
@@ -164,7 +173,8 @@ fn attachment_bytes(context: &Context, args: &RegistryArgs) -> Result<u64, Failu
     match context.environment.max_attachment_size() {
         None => Ok(limits::ATTACHMENT_BYTES),
         Some(text) => size(&text)
-            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}"))),
+            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}")))
+            .map_err(|failure| failure.hint("unset it, or give --max-attachment-size instead")),
     }
 }
 

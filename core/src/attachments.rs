@@ -137,7 +137,7 @@ pub async fn clean(image: &Image, kinds: &[Kind]) -> Result<Vec<Attachment>, Sou
                 }
                 other => other?,
             },
-            None => source.delete(&attachment.manifest.digest.into()).await?,
+            None => source.delete_referrer(&image.digest, &attachment.manifest.digest).await?,
         };
     }
     Ok(attached)

@@ -260,4 +260,17 @@ mod tests {
         let digest = Digest::of(Algorithm::Sha512, b"x");
         assert_eq!(digest.tag_stem().len(), "sha512-".len() + 64);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn digests_of_any_content_survive_being_text(content: Vec<u8>, flip in 0_usize..64) {
+            let digest = Digest::sha256(&content);
+            proptest::prop_assert_eq!(digest.to_string().parse(), Ok(digest));
+            proptest::prop_assert!(digest.matches(&content));
+            let mut hex = digest.hex().into_bytes();
+            hex[flip] = if hex[flip] == b'0' { b'1' } else { b'0' };
+            let other: Digest = format!("sha256:{}", String::from_utf8_lossy(&hex)).parse().unwrap();
+            proptest::prop_assert!(other != digest && !other.matches(&content));
+        }
+    }
 }

@@ -104,6 +104,20 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: Mode, overwrite: Overwrite)
     file.commit()
 }
 
+/// Writes several files that belong together. None appears at its path before all are written.
+///
+/// # Errors
+/// See [`FileError`]. Where one cannot be written, none is.
+pub fn write_together(files: &[(&Path, &[u8], Mode)], overwrite: Overwrite) -> Result<(), FileError> {
+    let mut written = Vec::with_capacity(files.len());
+    for (path, bytes, mode) in files {
+        let mut file = AtomicFile::create(path, *mode, overwrite)?;
+        file.write_all(bytes).map_err(|source| FileError::io(path, source))?;
+        written.push(file);
+    }
+    written.into_iter().try_for_each(AtomicFile::commit)
+}
+
 /// A file that appears at its path when it is committed; dropped before, it was never there.
 #[derive(Debug)]
 pub struct AtomicFile {

@@ -18,7 +18,7 @@ use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
 use crate::outcome::Outcome;
 use crate::reference::Tag;
 use crate::source::{Referrers, ReferrersFrom, Source, SourceError};
-use crate::verify::Refusal;
+use crate::verify::{Refusal, RefusalCode};
 
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
 const CONCURRENT: usize = 16;
@@ -104,6 +104,8 @@ pub struct Ignored {
     pub origin: Origin,
     /// Why it was not looked at.
     pub reason: String,
+    /// The code of that, for what was looked into before it was known to be something else.
+    pub code: Option<RefusalCode>,
 }
 
 /// Something that could not be fetched, so that nothing is known of it.
@@ -220,16 +222,16 @@ async fn bundle(
 ) -> Step {
     let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
     if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
-        return Step::Ignored(Ignored { origin, reason });
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     let manifest = match referrer_manifest(source, subject, &descriptor).await {
         Ok(manifest) => manifest,
-        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason }),
+        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
         Err(Failed::Fetch(error)) => return failed(origin, error),
     };
     let annotated = Descriptor { annotations: manifest.annotations.clone(), ..descriptor };
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
-        return Step::Ignored(Ignored { origin, reason });
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     let [layer] = manifest.layers.as_slice() else {
         let got = manifest.layers.len();
@@ -298,7 +300,7 @@ async fn legacy_layers(
     let origin = |blob| Origin { manifest: raw.digest, blob, via: Via::Tag(tag.clone()) };
     let Document::Manifest(manifest) = document else {
         let reason = "an index, not a manifest with signatures".into();
-        found.ignored.push(Ignored { origin: origin(None), reason });
+        found.ignored.push(Ignored { origin: origin(None), reason, code: None });
         return Ok(());
     };
     within(source, manifest.layers.len())?;
@@ -321,7 +323,8 @@ async fn legacy_layer(
     options: GatherOptions,
 ) -> Step {
     if layer.media_type != media_type::SIMPLE_SIGNING {
-        return Step::Ignored(Ignored { origin, reason: format!("layer of type {}", layer.media_type) });
+        let reason = format!("layer of type {}", layer.media_type);
+        return Step::Ignored(Ignored { origin, reason, code: None });
     }
     match source.blob(&layer, options.attachment_bytes).await {
         Ok(payload) => {

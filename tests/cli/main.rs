@@ -1,3 +1,7 @@
 //! The program, as users run it.
 
+mod cosign_lines;
 mod demo;
+mod machine;
+mod messages;
+mod wrong;

@@ -2,6 +2,8 @@
 //!
 //! - [`Sandbox`]: a hermetic place to run the program (and its peers) in: an empty home, nothing of the caller's
 //!   environment.
+//! - [`Scene`]: an image in a registry that lies, with keys and signatures made by `openssl`; [`documents`] are what
+//!   signatures are made of.
 //! - [`peer`]: the real programs that `tests/peers/install` got.
 //! - [`servers`]: the real registries, on loopback, ended with the test.
 //! - [`registry`]: an in-process registry that counts, waits and lies.
@@ -9,13 +11,16 @@
 //!
 //! What is not there is said aloud and skipped on a developer's machine; with `CI=true` it is a failure.
 
+pub mod documents;
 pub mod registry;
 mod sandbox;
+mod scene;
 pub mod servers;
 
 use std::path::{Path, PathBuf};
 
 pub use sandbox::{Run, Sandbox, program};
+pub use scene::Scene;
 
 /// The root of the project.
 pub fn project() -> PathBuf {

@@ -196,8 +196,8 @@ async fn media_types_agree() {
         assert_eq!(source.resolve(&tag("v1")).await.unwrap().unwrap(), manifest.descriptor(), "{kind}");
         registry.behave();
     }
-    let index = countersign_core::media_type::OCI_INDEX;
-    registry.fault(header("*", "manifests", "content-type", index));
+    let other = countersign_core::media_type::DOCKER_MANIFEST;
+    registry.fault(header("*", "manifests", "content-type", other));
     let read = source.manifest(&tag("v1")).await.unwrap().unwrap();
     assert_eq!(read.parse().unwrap_err().code(), "MANIFEST_MEDIA_TYPE_MISMATCH");
     registry.behave();

@@ -205,3 +205,16 @@ async fn a_signature_takes_few_requests() {
         assert_eq!(requests.len(), most, "{requests:?}");
     }
 }
+
+/// distribution 2.8 does not see a blob for a moment that another client is sending as well.
+#[tokio::test]
+async fn a_manifest_is_sent_again_when_a_blob_is_out_of_sight() {
+    let (registry, source) = start(Options::default());
+    let manifest = seed(&registry, "v1");
+    let body = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
+    let unseen = || Action::Answer(400, vec![("content-type", "application/json".into())], body.into());
+    registry.fault(Fault::on("PUT", "/manifests/v2", unseen()).times(2));
+    source.put_manifest(&tag("v2"), &manifest).await.unwrap();
+    registry.fault(Fault::on("PUT", "/manifests/v3", unseen()));
+    assert_eq!(code(source.put_manifest(&tag("v3"), &manifest).await), "STORE_STATUS");
+}

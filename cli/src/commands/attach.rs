@@ -22,11 +22,12 @@ use crate::stores::Stores;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum AttachCommand {
-    /// Attach a signature that was made elsewhere
     Signature(Box<SignatureArgs>),
 }
 
-/// Attach a signature that was made elsewhere: a legacy one with its payload, or a bundle.
+/// Attach a signature that was made elsewhere.
+///
+/// A legacy one with its payload, or a bundle.
 #[derive(Args, Debug)]
 pub(crate) struct SignatureArgs {
     /// The image
@@ -72,7 +73,7 @@ pub(super) async fn run(command: &AttachCommand, context: &Context) -> Result {
 }
 
 async fn signature(args: &SignatureArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
     let stored = match (&args.bundle, &args.signature) {
         (Some(path), _) => bundle(path, &image, context).await?,
@@ -90,11 +91,13 @@ async fn bundle(path: &Path, image: &Image, context: &Context) -> Stored {
     let located = |error| Failure::from(error).at(path.display());
     let parsed = Bundle::parse(&document).map_err(located)?;
     let Content::Envelope(envelope) = parsed.content().map_err(located)? else {
-        return Err(Failure::usage(format!("{}: the bundle signs a blob, not an image", path.display())));
+        return Err(Failure::usage(format!("{}: the bundle signs a blob, not an image", path.display()))
+            .hint("make one with 'countersign sign --upload=false --bundle FILE IMAGE'"));
     };
     let statement = Statement::parse(&envelope.payload.0).map_err(located)?;
     if statement.subject_of(&image.digest).is_none() {
-        return Err(Failure::usage(format!("{}: the bundle is not about {}", path.display(), image.digest)));
+        return Err(Failure::usage(format!("{}: the bundle is not about {}", path.display(), image.digest))
+            .hint("name the image that was signed"));
     }
     let subject = image.descriptor().await?;
     Ok(sign::attach_bundle(image, subject, document, &statement.predicate_type, context.now).await?)
@@ -110,7 +113,8 @@ async fn legacy(args: &SignatureArgs, signature: &str, image: &Image, context: &
             "{}: is a payload for {named}, the image is {}",
             path.display(),
             image.digest
-        )));
+        ))
+        .hint("name the image that was signed"));
     }
     // A signature on something that is not there helps nobody.
     image.descriptor().await?;

@@ -11,7 +11,9 @@ use crate::options::{RegistryArgs, go_bool};
 use crate::prompt;
 use crate::stores::Stores;
 
-/// Remove what is attached to an image. The image itself stays.
+/// Remove what is attached to an image.
+///
+/// The image itself stays.
 #[derive(Args, Debug)]
 pub(crate) struct CleanArgs {
     /// The image
@@ -41,7 +43,7 @@ enum CleanType {
 }
 
 pub(super) async fn run(args: &CleanArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
     let kinds: &[Kind] = match args.r#type {
         CleanType::Signature => &[Kind::Signature],

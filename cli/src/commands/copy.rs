@@ -15,7 +15,9 @@ use crate::options::{RegistryArgs, go_bool};
 use crate::output::Progress;
 use crate::stores::Stores;
 
-/// Copy an image with everything attached to it, all platforms, between registries and layouts.
+/// Copy an image with everything attached to it.
+///
+/// All platforms, between registries and layouts.
 #[derive(Args, Debug)]
 pub(crate) struct CopyArgs {
     /// Where from: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE

@@ -16,12 +16,12 @@ use crate::stores::Stores;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum DownloadCommand {
-    /// Print the signatures of an image, one JSON document a line
     Signature(SignatureArgs),
 }
 
-/// Print the signatures of an image, one JSON document a line: bundles as they are, legacy ones as cosign prints them.
-/// Nothing is verified.
+/// Print the signatures of an image, one JSON document a line.
+///
+/// Bundles as they are, legacy ones as cosign prints them. Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct SignatureArgs {
     /// The image

@@ -11,7 +11,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::{keys, prompt};
 
-/// Make a new key pair: PREFIX.key, encrypted with a password, and PREFIX.pub.
+/// Make a new key pair.
+///
+/// PREFIX.key, encrypted with a password, and PREFIX.pub are written.
 #[derive(Args, Debug)]
 pub(crate) struct GenerateKeyPairArgs {
     /// Kind of key: ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519, rsa-2048, rsa-3072, rsa-4096

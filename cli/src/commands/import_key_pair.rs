@@ -9,7 +9,10 @@ use super::Result;
 use crate::context::Context;
 use crate::{keys, prompt};
 
-/// Take over a private key from another tool: PKCS#8 (also encrypted), SEC 1, PKCS#1 or OpenSSH.
+/// Take over a private key from another tool.
+///
+/// PKCS#8 (also encrypted), SEC 1, PKCS#1 and OpenSSH keys are read; PREFIX.key, encrypted with a password, and
+/// PREFIX.pub are written.
 #[derive(Args, Debug)]
 pub(crate) struct ImportKeyPairArgs {
     /// The private key to import (PEM)

@@ -18,7 +18,9 @@ use crate::keys;
 use crate::options::RegistryArgs;
 use crate::stores::Stores;
 
-/// Tell what something is: a key, a bundle or a manifest in a file, or an image. Nothing is verified.
+/// Tell what something is: a key, a bundle or a manifest in a file, or an image.
+///
+/// Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct InspectArgs {
     /// A file, or an image reference
@@ -42,7 +44,7 @@ enum InspectOutput {
 
 pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
     let path = Path::new(&args.what);
-    let described = match path.is_file() {
+    let described = match path.is_file() || is_path(&args.what) {
         true => {
             let content = file::read_bounded(path, limits::ATTACHMENT_BYTES)
                 .map_err(|error| Failure::setting(path, &error))?;
@@ -55,6 +57,11 @@ pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
         InspectOutput::Text => print(context, &described, 0)?,
     }
     Ok(Outcome::Proven)
+}
+
+/// What no image reference begins with: a file that is not there is not looked for in a registry.
+fn is_path(what: &str) -> bool {
+    ["/", "./", "../"].iter().any(|start| what.starts_with(start))
 }
 
 fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Failure> {

@@ -8,6 +8,7 @@ use countersign_core::transfer::{TransferOptions, transfer};
 
 use super::Result;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
 use crate::stores::Stores;
@@ -20,8 +21,12 @@ pub(crate) struct LoadArgs {
     image: String,
 
     /// The directory
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "archive")]
+    dir: Option<PathBuf>,
+
+    /// Load from one tar file instead (an OCI archive)
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    archive: Option<PathBuf>,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -29,7 +34,7 @@ pub(crate) struct LoadArgs {
 
 pub(super) async fn run(args: &LoadArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
-    let image = stores.image(&format!("oci:{}", args.dir.display())).await?.image;
+    let image = stores.image(&source(args)?).await?.image;
     let (target, tag) = stores.target(&args.image)?;
     let options = TransferOptions { tag, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Loading");
@@ -37,4 +42,12 @@ pub(super) async fn run(args: &LoadArgs, context: &Context) -> Result {
     progress.finish();
     context.output.status(format!("Loaded {} to {}", image.digest, args.image));
     Ok(Outcome::Proven)
+}
+
+fn source(args: &LoadArgs) -> std::result::Result<String, Failure> {
+    match (&args.dir, &args.archive) {
+        (Some(dir), _) => Ok(format!("oci:{}", dir.display())),
+        (None, Some(file)) => Ok(format!("oci-archive:{}", file.display())),
+        (None, None) => Err(Failure::usage("neither --dir nor --archive is given")),
+    }
 }

@@ -13,7 +13,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::stores::read_config;
 
-/// Log in to a registry: keep its credentials where docker, podman and cosign find them too.
+/// Log in to a registry.
+///
+/// The credentials are kept where docker, podman and cosign find them too.
 #[derive(Args, Debug)]
 pub(crate) struct LoginArgs {
     /// The registry; without one, Docker Hub

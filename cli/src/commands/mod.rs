@@ -33,25 +33,18 @@ use crate::failure::Failure;
 /// How a command ends.
 pub(crate) type Result = std::result::Result<Outcome, Failure>;
 
+/// What each does is said at its arguments.
 // Only the command that was asked for is put together: all of them would take a good part of verifying an image.
 #[derive(Subcommand, Debug)]
 #[command(defer = true)]
 pub(crate) enum Command {
-    /// Show the whole thing: make a key, build an image, sign, verify, tamper; no server needed
     Demo(demo::DemoArgs),
-    /// Make a new key pair
     GenerateKeyPair(generate_key_pair::GenerateKeyPairArgs),
-    /// Take over a key from another tool
     ImportKeyPair(import_key_pair::ImportKeyPairArgs),
-    /// Print the public half of a key
     PublicKey(public_key::PublicKeyArgs),
-    /// Sign images
     Sign(Box<sign::SignArgs>),
-    /// Verify the signatures of images
     Verify(Box<verify::VerifyArgs>),
-    /// Sign a file, or standard input
     SignBlob(Box<sign_blob::SignBlobArgs>),
-    /// Verify the signature of a file, or of standard input
     VerifyBlob(Box<verify_blob::VerifyBlobArgs>),
     /// Attach something that was made elsewhere
     #[command(subcommand)]
@@ -59,31 +52,18 @@ pub(crate) enum Command {
     /// Print what is attached to an image
     #[command(subcommand)]
     Download(download::DownloadCommand),
-    /// Print the payload that a legacy signature of an image would be over
     Generate(generate::GenerateArgs),
-    /// Show what is attached to an image
     Tree(tree::TreeArgs),
-    /// Print where something attached to an image is kept
     Triangulate(triangulate::TriangulateArgs),
-    /// Copy an image with everything attached to it
     Copy(copy::CopyArgs),
-    /// Save an image with everything attached to it in a directory
     Save(save::SaveArgs),
-    /// Load a saved image with everything attached to it into a registry
     Load(load::LoadArgs),
-    /// Remove what is attached to an image
     Clean(clean::CleanArgs),
-    /// Tell what a file or a reference is: a key, a bundle, a manifest
     Inspect(inspect::InspectArgs),
-    /// Log in to a registry
     Login(login::LoginArgs),
-    /// Forget the credentials of a registry
     Logout(logout::LogoutArgs),
-    /// Print a completion script for a shell
     Completion(completion::CompletionArgs),
-    /// Print or write the manual pages
     Man(man::ManArgs),
-    /// Print the version
     Version(version::VersionArgs),
 }
 

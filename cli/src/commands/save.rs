@@ -1,21 +1,27 @@
 //! `save`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use countersign_core::file::Overwrite;
+use countersign_core::image::Image;
 use countersign_core::outcome::Outcome;
 use countersign_core::reference::{Location, Tag};
-use countersign_core::source::layout::Layout;
+use countersign_core::source::Layout;
+use countersign_core::source::archive;
 use countersign_core::transfer::{TransferOptions, transfer};
 
 use super::Result;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
 use crate::stores::Stores;
 
-/// Save an image with everything attached to it, all platforms, in a directory (an OCI image layout).
+/// Save an image with everything attached to it in a directory or an archive.
+///
+/// All platforms. The directory is an OCI image layout, the archive is a tar of one.
 #[derive(Args, Debug)]
 pub(crate) struct SaveArgs {
     /// The image
@@ -23,8 +29,12 @@ pub(crate) struct SaveArgs {
     image: String,
 
     /// The directory
-    #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "archive")]
+    dir: Option<PathBuf>,
+
+    /// Save in one tar file instead (an OCI archive)
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    archive: Option<PathBuf>,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -33,17 +43,40 @@ pub(crate) struct SaveArgs {
 pub(super) async fn run(args: &SaveArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&args.image).await?.image;
-    let layout = Arc::new(Layout::create(&args.dir)?);
-    let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
-    let progress = Progress::new(&context.output, "Saving");
-    transfer(&image, layout, &options, &progress).await?;
-    progress.finish();
-    context.output.status(format!("Saved {} to {}", image.name(), args.dir.display()));
+    let saved = match (&args.dir, &args.archive) {
+        (Some(dir), _) => {
+            save(args, context, &image, dir).await?;
+            dir
+        }
+        (None, Some(file)) => {
+            let staging = tempfile::tempdir().map_err(|error| Failure::io("temporary directory", error))?;
+            let layout = save(args, context, &image, staging.path()).await?;
+            archive::save(&layout, file, Overwrite::Never).await?;
+            file
+        }
+        (None, None) => return Err(Failure::usage("neither --dir nor --archive is given")),
+    };
+    context.output.status(format!("Saved {} to {}", image.name(), saved.display()));
     Ok(Outcome::Proven)
 }
 
+async fn save(
+    args: &SaveArgs,
+    context: &Context,
+    image: &Image,
+    dir: &Path,
+) -> std::result::Result<Layout, Failure> {
+    let layout = Layout::create(dir)?;
+    let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
+    let progress = Progress::new(&context.output, "Saving");
+    transfer(image, Arc::new(layout.clone()), &options, &progress).await?;
+    layout.mark_for_cosign(image.digest).await?;
+    progress.finish();
+    Ok(layout)
+}
+
 /// The tag that the image was named by.
-fn tag(image: &str) -> std::result::Result<Option<Tag>, crate::failure::Failure> {
+fn tag(image: &str) -> std::result::Result<Option<Tag>, Failure> {
     Ok(match image.parse()? {
         Location::Registry(reference) => reference.tag,
         _ => None,

@@ -23,7 +23,9 @@ use crate::keys;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 
-/// Sign images with a key. What the same key signed before is not signed again.
+/// Sign images with a key.
+///
+/// What the same key signed before is not signed again.
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST]
@@ -145,7 +147,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
     }
-    let stores = Stores::new(context, &args.registry)?;
+    let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;
     let mut signers = Vec::with_capacity(args.key.len());
@@ -260,13 +262,14 @@ async fn sign_to_files(
         let payload = payload(args, image, request)?;
         let signature = sign::legacy_for(&payload, signer).await?;
         let text = base64::encode(&signature);
-        if let Some(path) = &args.output_payload {
-            write(path, &payload)?;
-        }
-        match &args.output_signature {
-            Some(path) => write(path, text.as_bytes())?,
-            None if !args.upload => context.output.line(&text)?,
-            None => {}
+        let named = [(&args.output_payload, payload.as_slice()), (&args.output_signature, text.as_bytes())];
+        let files: Vec<_> = named
+            .into_iter()
+            .filter_map(|(path, content)| Some((path.as_deref()?, content, Mode::Default)))
+            .collect();
+        file::write_together(&files, Overwrite::Replace)?;
+        if args.output_signature.is_none() && !args.upload {
+            context.output.line(&text)?;
         }
         if args.upload {
             let stored =

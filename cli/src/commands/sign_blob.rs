@@ -18,7 +18,9 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::options::{SignCompat, go_bool};
 
-/// Sign a file of any size, or standard input, in constant memory.
+/// Sign a file, or standard input.
+///
+/// Files of any size are read as a stream, in constant memory.
 #[derive(Args, Debug)]
 pub(crate) struct SignBlobArgs {
     /// Files to sign; - is standard input
@@ -108,31 +110,33 @@ fn write(
     key: &PrivateKey,
     signed: &SignedMessage,
 ) -> std::result::Result<(), Failure> {
-    let store =
-        |path: &Path, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
-    if let Some(path) = &args.bundle {
-        let bundle = match args.new_bundle_format {
-            true => blob::bundle_of(key, signed).to_json()?,
-            false => json!({
-                "base64Signature": base64::encode(&signed.signature),
-                "cert": base64::encode(key.public_key().to_pem().as_bytes()),
-            })
-            .to_string()
-            .into_bytes(),
-        };
-        store(path, &bundle)?;
-        context.output.status(format!("Wrote bundle to file {}", path.display()));
-    }
     let text = match args.b64 {
         true => base64::encode(&signed.signature).into_bytes(),
         false => signed.signature.clone(),
     };
-    match &args.output_signature {
-        Some(path) => {
-            store(path, &text)?;
-            context.output.status(format!("Signature written to file {}", path.display()));
-            Ok(())
-        }
+    let bundle = match args.new_bundle_format {
+        true => blob::bundle_of(key, signed).to_json()?,
+        false => json!({
+            "base64Signature": base64::encode(&signed.signature),
+            "cert": base64::encode(key.public_key().to_pem().as_bytes()),
+        })
+        .to_string()
+        .into_bytes(),
+    };
+    let named =
+        [(&args.bundle, &bundle, "Wrote bundle to"), (&args.output_signature, &text, "Signature written to")];
+    let named: Vec<_> = named
+        .into_iter()
+        .filter_map(|(path, content, what)| Some((path.as_deref()?, content, what)))
+        .collect();
+    let files: Vec<_> =
+        named.iter().map(|(path, content, _)| (*path, content.as_slice(), Mode::Default)).collect();
+    file::write_together(&files, Overwrite::Replace)?;
+    for (path, _, what) in named {
+        context.output.status(format!("{what} file {}", path.display()));
+    }
+    match args.output_signature {
+        Some(_) => Ok(()),
         None if args.b64 => context.output.line(&String::from_utf8_lossy(&text)),
         None => context.output.bytes(&text),
     }

@@ -11,7 +11,9 @@ use crate::context::Context;
 use crate::options::{RegistryArgs, go_bool};
 use crate::stores::Stores;
 
-/// Show what is attached to an image. Nothing is verified.
+/// Show what is attached to an image.
+///
+/// Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct TreeArgs {
     /// The image

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::options::RegistryArgs;
 use crate::stores::Stores;
 
-/// Print the tag under which cosign's older form keeps something of an image, or the image's digest.
+/// Print the tag under which something of an image is kept in cosign's older form, or the image's digest.
 #[derive(Args, Debug)]
 pub(crate) struct TriangulateArgs {
     /// The image

@@ -16,7 +16,10 @@ use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{keys, report};
 
-/// Verify the signatures of images. Both storage formats are looked at, for each image.
+/// Verify the signatures of images.
+///
+/// Both storage formats are looked at, for each image. The exit code is the answer: 0 proven, 1 refused, 2 wrong
+/// usage, 3 could not be decided. With several images, a refusal outweighs what is undecided.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE
@@ -167,7 +170,9 @@ impl End {
                 context.output.json(&elements)
             }
             VerifyOutput::Text => {
-                context.output.line(&format!("{name}: {} valid signatures", verdict.accepted.len()))
+                let count = verdict.accepted.len();
+                let noun = if count == 1 { "signature" } else { "signatures" };
+                context.output.line(&format!("{name}: {count} valid {noun}"))
             }
             VerifyOutput::Report => Ok(()),
         }

@@ -17,7 +17,9 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::options::VerifyCompat;
 
-/// Verify the signature of a file of any size, or of standard input, in constant memory.
+/// Verify the signature of a file, or of standard input.
+///
+/// Files of any size are read once, as a stream, in constant memory.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyBlobArgs {
     /// The file; - is standard input

@@ -12,9 +12,40 @@ use serde_json::Value;
 use super::go_bool;
 use crate::failure::Failure;
 
+/// Flags that say how cosign gets an identity or a timestamp: without the flags that ask for one they mean nothing.
+#[derive(Args, Clone, Debug, Default)]
+struct Unused {
+    #[arg(long, hide = true, value_name = "URL")]
+    oidc_issuer: Option<String>,
+    #[arg(long, hide = true, value_name = "ID")]
+    oidc_client_id: Option<String>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    oidc_client_secret_file: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "URL")]
+    oidc_redirect_url: Option<String>,
+    #[arg(long, hide = true, value_name = "NAME")]
+    oidc_provider: Option<String>,
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    oidc_disable_ambient_providers: Option<bool>,
+    #[arg(long, hide = true, value_name = "FLOW")]
+    fulcio_auth_flow: Option<String>,
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    insecure_skip_verify: Option<bool>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    timestamp_client_cacert: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    timestamp_client_cert: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "FILE")]
+    timestamp_client_key: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "NAME")]
+    timestamp_server_name: Option<String>,
+}
+
 /// Flags of signing.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SignCompat {
+    #[command(flatten)]
+    _unused: Unused,
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     tlog_upload: Option<bool>,
     #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -113,6 +144,16 @@ pub(crate) struct VerifyCompat {
     certificate_oidc_issuer: Option<String>,
     #[arg(long, hide = true, value_name = "REGEXP")]
     certificate_oidc_issuer_regexp: Option<String>,
+    #[arg(long, hide = true, value_name = "NAME")]
+    certificate_github_workflow_name: Option<String>,
+    #[arg(long, hide = true, value_name = "REF")]
+    certificate_github_workflow_ref: Option<String>,
+    #[arg(long, hide = true, value_name = "REPOSITORY")]
+    certificate_github_workflow_repository: Option<String>,
+    #[arg(long, hide = true, value_name = "SHA")]
+    certificate_github_workflow_sha: Option<String>,
+    #[arg(long, hide = true, value_name = "TRIGGER")]
+    certificate_github_workflow_trigger: Option<String>,
     #[arg(long, hide = true, value_name = "FILE")]
     certificate: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "FILE")]
@@ -135,6 +176,13 @@ impl VerifyCompat {
             &self.certificate_oidc_issuer,
             &self.certificate_oidc_issuer_regexp,
         ];
+        let workflow = [
+            &self.certificate_github_workflow_name,
+            &self.certificate_github_workflow_ref,
+            &self.certificate_github_workflow_repository,
+            &self.certificate_github_workflow_sha,
+            &self.certificate_github_workflow_trigger,
+        ];
         let certificate = self.certificate.is_some() || self.certificate_chain.is_some();
         let timestamps = self.use_signed_timestamps || self.timestamp_certificate_chain.is_some();
         refuse(&[
@@ -148,6 +196,11 @@ impl VerifyCompat {
                 "--certificate-identity and --certificate-oidc-issuer",
                 identity.iter().any(|flag| flag.is_some()),
                 "verifying an identity (keyless)",
+            ),
+            (
+                "--certificate-github-workflow-*",
+                workflow.iter().any(|flag| flag.is_some()),
+                "verifying the claims of a certificate",
             ),
             ("--certificate or --certificate-chain", certificate, "verifying with a certificate"),
             ("--sk", self.sk || self.slot.is_some(), "verifying with a hardware token"),
@@ -177,8 +230,10 @@ fn refuse(flags: &[(&str, bool, &str)]) -> Result<(), Failure> {
 fn without_services(path: &Path, flag: &str, fields: &[&str]) -> Result<(), Failure> {
     let document =
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let document: Value =
-        json::read(&document).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let document: Value = json::read(&document).map_err(|error| {
+        Failure::usage(format!("{flag} {}: {error}", path.display()))
+            .hint("give a JSON file, or leave it out")
+    })?;
     let named =
         |field: &&&str| document.get(**field).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     match fields.iter().find(named) {

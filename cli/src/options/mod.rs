@@ -8,7 +8,7 @@ pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 
 use std::collections::BTreeMap;
 
-/// A truth value as Go's flags take it.
+/// A truth value as Go's flags take it: `--flag`, `--flag=true`, `--flag=false`, never `--flag false`.
 pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),

@@ -11,7 +11,7 @@ use super::go_bool;
 #[command(next_help_heading = "Registry")]
 pub(crate) struct RegistryArgs {
     /// Speak plain http where https cannot be had (loopback registries need no flag)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     pub(crate) allow_http_registry: bool,
 
     /// Accept expired, self-signed and otherwise invalid TLS certificates, and plain http

@@ -94,3 +94,17 @@ fn only_regular_files_within_the_limit_are_read() {
     }
     assert_eq!(read_bounded(&at("link"), 4).unwrap(), b"1234");
 }
+
+/// attacks.md row 30: of files that belong together, none is there when one cannot be.
+#[test]
+fn files_that_belong_together_are_written_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let (good, bad, other) = (at("good"), at("nowhere/bad"), at("other"));
+    let pair = [(good.as_path(), &b"1"[..], Mode::Private0600), (bad.as_path(), b"2", Mode::Default)];
+    assert_eq!(write_together(&pair, Overwrite::Never).unwrap_err().code(), "FILE_IO");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    let pair = [pair[0], (other.as_path(), b"2", Mode::Default)];
+    write_together(&pair, Overwrite::Never).unwrap();
+    assert_eq!((fs::read(&good).unwrap(), fs::read(&other).unwrap()), (b"1".to_vec(), b"2".to_vec()));
+}

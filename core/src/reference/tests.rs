@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -110,5 +112,31 @@ fn transports_are_told_apart() {
     assert_eq!("docker://alpine".parse::<Location>(), "alpine".parse::<Location>());
     for text in ["oci:", "oci::v1", "oci:dir:", "oci:dir@sha256:zz", "docker://", "docker-archive:"] {
         assert!(text.parse::<Location>().is_err(), "{text}");
+    }
+}
+
+proptest! {
+    /// Whatever parses is shown in the one form that parses to the same.
+    #[test]
+    fn what_parses_is_shown_so_that_it_parses_again(text in "[A-Za-z0-9:/@._\\[\\]-]{0,60}") {
+        if let Ok(reference) = text.parse::<ImageReference>() {
+            prop_assert_eq!(reference.to_string().parse::<ImageReference>(), Ok(reference));
+        }
+        if let Ok(location) = text.parse::<Location>() {
+            prop_assert_eq!(location.to_string().parse::<Location>(), Ok(location));
+        }
+    }
+
+    #[test]
+    fn well_formed_references_are_read(
+        host in "([a-z0-9]{1,8}\\.){1,3}[a-z]{2,4}(:[1-9][0-9]{1,3})?",
+        path in "[a-z0-9]{1,8}([._-][a-z0-9]{1,8})?(/[a-z0-9]{1,8}){0,3}",
+        tag in "[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}",
+    ) {
+        let reference: ImageReference = format!("{host}/{path}:{tag}@sha256:{HEX}").parse().unwrap();
+        let host = if host == "docker.io" { DEFAULT_REGISTRY } else { &host };
+        prop_assert_eq!(reference.repository.host(), host);
+        prop_assert_eq!(reference.tag.as_ref().map(Tag::as_str), Some(tag.as_str()));
+        prop_assert_eq!(reference.selector().to_string(), format!("sha256:{HEX}"));
     }
 }

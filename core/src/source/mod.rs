@@ -121,4 +121,10 @@ pub trait Source: Send + Sync + fmt::Debug {
 
     /// Deletes a tag, or a manifest by its digest; `false` when it was not there.
     async fn delete(&self, selector: &Selector) -> Result<bool>;
+
+    /// Deletes a manifest that refers to `subject`, and its entry wherever the store lists referrers; `false` when the
+    /// manifest was not there.
+    async fn delete_referrer(&self, _subject: &Digest, referrer: &Digest) -> Result<bool> {
+        self.delete(&(*referrer).into()).await
+    }
 }

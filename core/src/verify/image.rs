@@ -41,7 +41,8 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
         }
         // An attestation is no failed signature: it is something else (formats.md, defect 1).
         Err(Failure { refusal: refusal @ Refusal::PredicateType { .. }, .. }) => {
-            verdict.ignored.push(Ignored { origin, reason: refusal.to_string() });
+            let code = Some(refusal.code());
+            verdict.ignored.push(Ignored { origin, reason: refusal.to_string(), code });
         }
         Err(failure) => verdict.refused.push(failure.into_refused(origin)),
     }

@@ -1,5 +1,7 @@
 //! Who may do what: Basic, or tokens of an own token server at `/token`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Response, Uri};
 use base64::Engine;
@@ -7,6 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::fault::made_up;
 use super::{Shared, lock};
+
+/// Tokens that were given out by all registries: none is given out twice.
+static TOKENS: AtomicU64 = AtomicU64::new(0);
 
 /// Whom the registry lets in.
 #[derive(Clone, Debug)]
@@ -111,7 +116,7 @@ impl Shared {
             })
             .collect();
         let mut tokens = lock(&self.tokens);
-        let value = format!("token-{}-{}", tokens.len(), std::process::id());
+        let value = format!("token-{}", TOKENS.fetch_add(1, Ordering::Relaxed));
         tokens.push(Token { value: value.clone(), scopes });
         let body = format!(r#"{{"token":"{value}","expires_in":300}}"#);
         made_up(200, &[("content-type", "application/json".into())], body)

@@ -10,15 +10,17 @@ mod listings;
 mod log;
 mod server;
 mod socket;
+mod tls;
 mod uploads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use auth::Access;
-pub use content::{Contents, Stored};
+pub use content::{Contents, Repository, Stored};
 pub use fault::{Action, Fault};
 pub use log::Entry;
+pub use tls::Tls;
 
 /// What the registry can do.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub struct Options {
     pub min_piece: Option<u64>,
     /// The largest content of one request; larger is answered with 413.
     pub max_request: usize,
+    /// Its certificate, for a registry that speaks TLS.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Options {
@@ -61,6 +65,7 @@ impl Default for Options {
             access: Access::Anyone,
             min_piece: None,
             max_request: usize::MAX,
+            tls: None,
         }
     }
 }
@@ -73,6 +78,8 @@ struct Shared {
     contents: Mutex<Contents>,
     faults: Mutex<Vec<Fault>>,
     log: Mutex<Vec<Entry>>,
+    /// Requests that are being answered, and the most that ever were.
+    at_once: Mutex<(usize, usize)>,
     tokens: Mutex<Vec<auth::Token>>,
 }
 
@@ -103,6 +110,7 @@ impl Registry {
             contents: Mutex::default(),
             faults: Mutex::default(),
             log: Mutex::default(),
+            at_once: Mutex::default(),
             tokens: Mutex::default(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -138,6 +146,12 @@ impl Registry {
     /// Forgets what it was asked.
     pub fn clear_log(&self) {
         lock(&self.shared.log).clear();
+        lock(&self.shared.at_once).1 = 0;
+    }
+
+    /// The most requests that it was answering at the same time.
+    pub fn most_at_once(&self) -> usize {
+        lock(&self.shared.at_once).1
     }
 
     /// How many requests it got.

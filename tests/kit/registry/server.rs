@@ -12,12 +12,14 @@ use super::content::error;
 use super::fault::{Action, made_up, spoilt, with_headers};
 use super::log::Entry;
 use super::socket::{Sockets, Switch};
+use super::tls::Tls;
 use super::{Shared, lock};
 
 /// Serves until it is stopped.
 #[expect(clippy::expect_used, reason = "a test cannot go on without its registry")]
 pub(super) async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>, stopped: Receiver<()>) {
-    let listener = Sockets(tokio::net::TcpListener::from_std(listener).expect("a listener"));
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+    let listener = Sockets { listener, tls: shared.options.tls.as_ref().map(Tls::acceptor) };
     let service = Router::new().fallback(answer).with_state(shared);
     let service = service.into_make_service_with_connect_info::<Switch>();
     tokio::select! {
@@ -32,6 +34,7 @@ async fn answer(
     request: Request,
 ) -> Response<Body> {
     let number = note(&shared, &request);
+    let _busy = Busy::new(&shared);
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     let action =
         lock(&shared.faults).iter_mut().find_map(|fault| fault.strikes(request.method().as_str(), &path));
@@ -59,6 +62,24 @@ async fn answer(
         entry.status = Some(response.status().as_u16());
     }
     response
+}
+
+/// One request that is being answered.
+struct Busy<'a>(&'a Shared);
+
+impl<'a> Busy<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        let mut at_once = lock(&shared.at_once);
+        at_once.0 += 1;
+        at_once.1 = at_once.1.max(at_once.0);
+        Self(shared)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.at_once).0 -= 1;
+    }
 }
 
 fn note(shared: &Shared, request: &Request) -> usize {
@@ -93,8 +114,7 @@ async fn handle(shared: &Shared, request: Request) -> Response<Body> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(path) = uri.path().strip_prefix("/v2/") else { return error(404, "NOT_FOUND") };
     if path.is_empty() {
-        // "Determining Support": what other clients ask first.
-        return made_up(200, &[], String::new());
+        return made_up(200, &[("content-type", "application/json".into())], "{}".into());
     }
     let query = uri.query().unwrap_or_default();
     let is = |wanted: Method| method == wanted;

@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Closes the connection of a request.
 #[derive(Clone, Debug, Default)]
@@ -25,14 +26,22 @@ impl Switch {
     }
 }
 
+/// A stream of bytes both ways.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 /// A connection with its switch.
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     switch: Switch,
 }
 
-/// Accepts connections.
-pub(super) struct Sockets(pub(super) TcpListener);
+/// Accepts connections, over TLS where there is a certificate.
+pub(super) struct Sockets {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<TlsAcceptor>,
+}
 
 impl Listener for Sockets {
     type Io = Socket;
@@ -40,9 +49,16 @@ impl Listener for Sockets {
 
     async fn accept(&mut self) -> (Socket, ()) {
         loop {
-            if let Ok((stream, _)) = self.0.accept().await {
-                return (Socket { stream, switch: Switch::default() }, ());
-            }
+            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            let stream: Box<dyn Stream> = match &self.tls {
+                None => Box::new(stream),
+                // Who does not like the certificate is gone.
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => Box::new(stream),
+                    Err(_) => continue,
+                },
+            };
+            return (Socket { stream, switch: Switch::default() }, ());
         }
     }
 

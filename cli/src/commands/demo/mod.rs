@@ -18,8 +18,10 @@ use crate::output::Output;
 /// The password of the demo's key.
 const PASSWORD: &str = "demo";
 
-/// Show the whole thing: make a key, build a small image in an OCI layout, sign it, verify it, tamper with it, and see
-/// it refused. No server is needed.
+/// Show the whole thing in a new folder; no server needed.
+///
+/// A key is made, a small image built in an OCI layout, signed, verified, tampered with, and refused. Each step is
+/// printed as a command that can be repeated.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
     /// Work in this new directory instead of a temporary one
@@ -59,7 +61,8 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
         timeout: context.timeout,
     };
     for step in steps(&directory) {
-        output.line(&format!("\n# {}", step.what))?;
+        output.line("")?;
+        output.line(&format!("# {}", step.what))?;
         output.line(&format!("$ countersign {}", step.arguments.join(" ")))?;
         let ended = perform(&step, &inner).await?;
         output.line(&format!("# exit {}", ended.exit_code()))?;
@@ -68,7 +71,8 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
             return Err(Failure::new(Outcome::Refused, "DEMO", message));
         }
     }
-    output.line("\n# Done: the signed image was accepted, and the one that took its place was refused.")?;
+    output.line("")?;
+    output.line("# Done: the signed image was accepted, and the one that took its place was refused.")?;
     Ok(Outcome::Proven)
 }
 

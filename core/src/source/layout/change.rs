@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::choose::children;
 use super::content::{Content, protocol, read_manifest};
 use super::directory::Directory;
-use super::lookup::{ANNOTATION_KIND, find_tag};
+use super::lookup::{ANNOTATION_KIND, cosign_kind, find_tag};
 use super::referrers::is_referrer;
 use super::store::check_blobs;
 use crate::digest::Digest;
@@ -91,6 +91,18 @@ pub(super) fn add_to_tag(
         }
         let named = |entry: &Descriptor| entry.annotation(ANNOTATION_REF_NAME) == Some(tag.as_str());
         index.manifests.retain(|entry| !named(entry) || entry.digest == merged.manifest.digest);
+        Ok(())
+    })
+}
+
+/// Gives an image and what is attached to it by tag the annotation without which cosign sees nothing in a layout.
+pub(super) fn mark_for_cosign(directory: &Directory, image: &Digest) -> Result<()> {
+    directory.edit(|index| {
+        for entry in &mut index.manifests {
+            if let Some(kind) = cosign_kind(entry, image) {
+                entry.annotations.get_or_insert_default().insert(ANNOTATION_KIND.into(), kind.into());
+            }
+        }
         Ok(())
     })
 }

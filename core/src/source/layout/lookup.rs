@@ -43,6 +43,16 @@ pub(crate) fn is_cosign_attachment(entry: &Descriptor) -> bool {
     attached_suffix(entry).is_some()
 }
 
+/// The kind that `cosign save` would give an entry of its layout: `image` is the image that was saved, `index` whether
+/// that is an index. `None` for what cosign has no kind for.
+pub(crate) fn cosign_kind(entry: &Descriptor, image: &Digest) -> Option<&'static str> {
+    if entry.digest == *image {
+        return Some(KIND_IMAGES[usize::from(media_type::is_index(&entry.media_type))]);
+    }
+    let suffix = entry.annotation(ANNOTATION_REF_NAME)?.strip_prefix(&image.tag_stem())?;
+    KIND_ATTACHED.iter().find(|(_, known)| *known == suffix).map(|(kind, _)| *kind)
+}
+
 fn attached_suffix(entry: &Descriptor) -> Option<&'static str> {
     let kind = entry.annotation(ANNOTATION_KIND)?;
     KIND_ATTACHED.iter().find(|(name, _)| *name == kind).map(|(_, suffix)| *suffix)

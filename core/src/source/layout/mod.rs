@@ -106,6 +106,15 @@ impl Layout {
         .await
     }
 
+    /// Marks a saved image, and what is attached to it by tag, as `cosign save` does, so that `cosign load` and
+    /// `cosign verify --local-image` find them. cosign reads one image per layout: the first that is marked.
+    ///
+    /// # Errors
+    /// When the layout cannot be written.
+    pub async fn mark_for_cosign(&self, image: Digest) -> Result<()> {
+        self.write(move |directory| change::mark_for_cosign(directory, &image)).await
+    }
+
     pub(crate) fn directory(&self) -> &Arc<Directory> {
         &self.directory
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::RegistrySource;
 use super::auth::Access;
 use super::problem::{message, protocol};
+use super::retry::backoff;
 use super::transport::{Answer, Call, Payload};
 use crate::digest::{Algorithm, Digest};
 use crate::limits;
@@ -62,6 +63,25 @@ impl RegistrySource {
 
     /// Stores a manifest; with `once`, a failure is not followed by another try.
     pub(super) async fn write_manifest(
+        &self,
+        selector: &Selector,
+        manifest: &RawManifest,
+        once: bool,
+    ) -> Result<Written> {
+        let mut tried = 1;
+        loop {
+            match self.send_manifest(selector, manifest, once).await {
+                // Nothing was written, so another try is no second write.
+                Err(error) if tried < self.inner.options.tries && lacks_blob(&error, manifest) => {
+                    tried += 1;
+                    tokio::time::sleep(backoff(self.inner.options.backoff, tried)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn send_manifest(
         &self,
         selector: &Selector,
         manifest: &RawManifest,
@@ -135,6 +155,13 @@ pub(super) fn content_digest(answer: &Answer) -> Result<Option<Digest>> {
     }
     let malformed = |error| protocol(answer.place(), format!("Docker-Content-Digest: {error}"));
     text.parse().map(Some).map_err(malformed)
+}
+
+/// Whether the registry says that it lacks a blob of the manifest. It has taken all of them, but distribution 2.8 loses
+/// sight of a blob for a moment when another client sends the same one.
+fn lacks_blob(error: &SourceError, manifest: &RawManifest) -> bool {
+    let SourceError::Status { status: 400 | 404, why, .. } = error else { return false };
+    why.contains("MANIFEST_BLOB_UNKNOWN") && media_type::is_manifest(&manifest.media_type)
 }
 
 fn checked(selector: &Selector, answer: Answer) -> Result<RawManifest> {

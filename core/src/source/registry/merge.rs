@@ -23,6 +23,10 @@
 //! older than [`limits::MARKER_STALE`] belongs to no writer at work, since a writer gives up after
 //! [`limits::MERGE_TOTAL`], and may be removed by anybody once the shared tag shows its addition.
 //!
+//! Taking something out of the index follows the same steps, so that no writer withdraws unseen meanwhile: its marker
+//! has the fingerprint [`REMOVAL`] and announces nothing. A writer that read before may put the entry back; it then
+//! names a manifest that is gone, which every reader passes over.
+//!
 //! A marker is called `TAG.SSSSSSSSFFFFFFFFFFFFFFFFRRRRRRRR`: the second it was made, a fingerprint of the addition
 //! by which others see that the shared tag has it without fetching it, and a random number, all hexadecimal. Where tags
 //! cannot be deleted markers stay, and the fingerprint keeps them from costing anything.
@@ -31,14 +35,18 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::RegistrySource;
+use super::marker::{Marker, fingerprint, short, shown};
 use super::problem::protocol;
-use super::retry::{chance, random};
+use super::retry::chance;
 use crate::digest::Digest;
 use crate::limits;
-use crate::oci::{Descriptor, Document, OciError, RawManifest};
+use crate::oci::{Document, OciError, RawManifest};
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::Merged;
 use crate::source::{BlobContent, Result, SharedTag, SourceError};
+
+/// The fingerprint of a marker that announces no addition.
+const REMOVAL: &str = "0000000000000000";
 
 /// What the protocol needs of a store.
 pub(super) trait Store {
@@ -71,45 +79,61 @@ pub(super) async fn add(
     kind: SharedTag,
     addition: &RawManifest,
 ) -> Result<()> {
-    let marker = Marker::new(tag, store.now(), &fingerprint(kind, addition))
+    let mark = fingerprint(kind, addition);
+    announced(store, tag, kind, &mark, addition).await?.added(addition).work().await
+}
+
+/// Takes the entry of a manifest that is being deleted out of the index that `tag` names, and the markers that
+/// announced it.
+pub(super) async fn remove(store: &impl Store, tag: &Tag, removed: Digest) -> Result<()> {
+    let kind = SharedTag::ReferrersIndex;
+    let Some(current) = store.read(tag).await? else { return Ok(()) };
+    let removed = HashSet::from([removed]);
+    let rest = without(&current, &removed)
+        .map_err(|source| SourceError::Manifest { place: store.place(tag), source })?;
+    let Some(rest) = rest else { return Ok(()) };
+    let writer = announced(store, tag, kind, REMOVAL, &rest).await?;
+    Writer { removed, ..writer }.work().await
+}
+
+/// A writer that has announced itself by tagging `manifest`.
+async fn announced<'a, S: Store>(
+    store: &'a S,
+    tag: &'a Tag,
+    kind: SharedTag,
+    fingerprint: &str,
+    manifest: &RawManifest,
+) -> Result<Writer<'a, S>> {
+    let marker = Marker::new(tag, store.now(), fingerprint)
         .ok_or_else(|| protocol(store.place(tag), "this tag is too long to be shared"))?;
-    let mut writer = Writer {
+    let begin = Instant::now();
+    store.store(&marker.tag.clone().into(), manifest).await?;
+    Ok(Writer {
         store,
         tag,
         kind,
         prefix: format!("{tag}."),
         marker,
-        additions: vec![addition.clone()],
+        begin,
+        additions: Vec::new(),
+        removed: HashSet::new(),
         fetched: HashSet::new(),
         uncertain: 0,
-    };
-    let begin = Instant::now();
-    store.store(&writer.marker.tag.clone().into(), addition).await?;
-    let mut listed: Option<Vec<Marker>> = None;
-    for round in 0..limits::MERGE_ROUNDS {
-        let current = store.read(tag).await?;
-        let merged =
-            kind.merge(current.as_ref(), &writer.additions).map_err(|source| writer.refused(source))?;
-        match listed.take() {
-            Some(markers) if !merged.changed => return writer.withdraw(&markers, &merged.manifest).await,
-            _ => {}
-        }
-        if store.is_late(begin) {
-            break;
-        }
-        if merged.changed && !writer.write(&merged).await? {
-            store.pause(round).await;
-            continue;
-        }
-        let markers = writer.markers().await?;
-        if writer.fetch(&markers, &merged.manifest).await? {
-            store.pause(round).await;
-        } else {
-            listed = Some(markers);
-        }
+    })
+}
+
+/// An index without these entries; `None` when it has none of them.
+fn without(
+    index: &RawManifest,
+    removed: &HashSet<Digest>,
+) -> std::result::Result<Option<RawManifest>, OciError> {
+    let Document::Index(mut parsed) = index.parse()? else { return Ok(None) };
+    let before = parsed.manifests.len();
+    parsed.manifests.retain(|entry| !removed.contains(&entry.digest));
+    match parsed.manifests.len() < before {
+        true => RawManifest::write(&index.media_type, &parsed).map(Some),
+        false => Ok(None),
     }
-    let why = "others kept writing to this tag: what was added is stored, and the next writer will merge it";
-    Err(protocol(store.place(tag), why))
 }
 
 struct Writer<'a, S> {
@@ -118,14 +142,59 @@ struct Writer<'a, S> {
     kind: SharedTag,
     prefix: String,
     marker: Marker,
+    begin: Instant,
     /// Our own addition, and all announced ones that were fetched.
     additions: Vec<RawManifest>,
+    /// What is taken out: what was asked for, and what the index names though it is gone.
+    removed: HashSet<Digest>,
     fetched: HashSet<Tag>,
     /// Writes that got no answer.
     uncertain: u32,
 }
 
 impl<S: Store> Writer<'_, S> {
+    fn added(mut self, addition: &RawManifest) -> Self {
+        self.additions.push(addition.clone());
+        self
+    }
+
+    /// Steps 2 to 6.
+    async fn work(mut self) -> Result<()> {
+        let mut listed: Option<Vec<Marker>> = None;
+        for round in 0..limits::MERGE_ROUNDS {
+            let current = self.store.read(self.tag).await?;
+            let merged = self.merge(current.as_ref()).map_err(|source| self.refused(source))?;
+            match listed.take() {
+                Some(markers) if !merged.changed => return self.withdraw(&markers, &merged.manifest).await,
+                _ => {}
+            }
+            if self.store.is_late(self.begin) {
+                break;
+            }
+            if merged.changed && !self.write(&merged).await? {
+                self.store.pause(round).await;
+                continue;
+            }
+            let markers = self.markers().await?;
+            if self.fetch(&markers, &merged.manifest).await? {
+                self.store.pause(round).await;
+            } else {
+                listed = Some(markers);
+            }
+        }
+        let why =
+            "others kept writing to this tag: what was added is stored, and the next writer will merge it";
+        Err(protocol(self.store.place(self.tag), why))
+    }
+
+    /// What the tag should name, given what it names.
+    fn merge(&self, current: Option<&RawManifest>) -> std::result::Result<Merged, OciError> {
+        let merged = self.kind.merge(current, &self.additions)?;
+        let Some(manifest) = without(&merged.manifest, &self.removed)? else { return Ok(merged) };
+        let changed = current.is_none_or(|current| current.digest != manifest.digest);
+        Ok(Merged { manifest, changed, ..merged })
+    }
+
     /// Writes the shared tag; `false` when it is not known whether that happened.
     async fn write(&mut self, merged: &Merged) -> Result<bool> {
         match self.store.replace(self.tag, merged).await {
@@ -134,8 +203,23 @@ impl<S: Store> Writer<'_, S> {
                 self.uncertain += 1;
                 Ok(false)
             }
+            Err(error) if self.has_gone(&error, &merged.manifest).await? => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a write was refused, as some registries do, for entries whose manifests somebody has deleted. They are
+    /// left out then.
+    async fn has_gone(&mut self, error: &SourceError, index: &RawManifest) -> Result<bool> {
+        let SourceError::Status { status: 400 | 404, .. } = error else { return Ok(false) };
+        let Ok(Document::Index(index)) = index.parse() else { return Ok(false) };
+        let before = self.removed.len();
+        for entry in &index.manifests {
+            if !self.store.has(&entry.digest).await? {
+                self.removed.insert(entry.digest);
+            }
+        }
+        Ok(self.removed.len() > before)
     }
 
     async fn markers(&self) -> Result<Vec<Marker>> {
@@ -149,7 +233,8 @@ impl<S: Store> Writer<'_, S> {
         let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
         let mut any = false;
         for marker in markers {
-            if shown.contains(&marker.fingerprint) || !self.fetched.insert(marker.tag.clone()) {
+            let removes = marker.fingerprint == REMOVAL || self.is_removed(marker);
+            if removes || shown.contains(&marker.fingerprint) || !self.fetched.insert(marker.tag.clone()) {
                 continue;
             }
             // A marker that is gone by now was withdrawn: the shared tag has what it announced.
@@ -167,36 +252,49 @@ impl<S: Store> Writer<'_, S> {
         Ok(any)
     }
 
-    /// Removes markers that nobody needs: stale ones, and our own if there is no other.
+    /// Whether a marker announces what is being taken out.
+    fn is_removed(&self, marker: &Marker) -> bool {
+        self.removed.iter().any(|removed| short(removed) == marker.fingerprint)
+    }
+
+    /// Removes markers that nobody needs: stale ones, those of what was taken out, and our own if there is no other.
     async fn withdraw(&self, markers: &[Marker], shared: &RawManifest) -> Result<()> {
         let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
         let now = self.store.now();
         let stale = i64::try_from(limits::MARKER_STALE.as_secs()).unwrap_or(i64::MAX);
-        let is_stale = |marker: &&Marker| now - marker.second > stale && shown.contains(&marker.fingerprint);
-        let (old, live): (Vec<_>, Vec<_>) = markers.iter().partition(is_stale);
+        let (removed, others): (Vec<_>, Vec<_>) = markers.iter().partition(|marker| self.is_removed(marker));
+        for marker in removed {
+            // Where tags cannot be deleted, deleting the manifest took them along.
+            let _ = self.store.remove(&marker.tag).await;
+        }
+        let done = |marker: &Marker| marker.fingerprint == REMOVAL || shown.contains(&marker.fingerprint);
+        let is_stale = |marker: &&Marker| now - marker.second > stale && done(marker);
+        let (old, live): (Vec<_>, Vec<_>) = others.into_iter().partition(is_stale);
         for marker in old.into_iter().take(limits::MARKERS_RETIRED) {
             if let Ok(Some(addition)) = self.store.read(&marker.tag).await
-                && !self.retire(&marker.tag, &addition).await?
+                && !self.retire(marker, &addition).await?
             {
                 break;
             }
         }
         if live.is_empty() && self.uncertain == 0 {
-            self.retire(&self.marker.tag, &self.additions[0]).await?;
+            let announced = self.additions.first().unwrap_or(shared);
+            self.retire(&self.marker, announced).await?;
         }
         Ok(())
     }
 
     /// Removes a marker; `false` when the registry does not remove tags. Some registries remove the manifest with its
     /// last tag: what the index names is put back then.
-    async fn retire(&self, marker: &Tag, addition: &RawManifest) -> Result<bool> {
-        match self.store.remove(marker).await {
+    async fn retire(&self, marker: &Marker, addition: &RawManifest) -> Result<bool> {
+        match self.store.remove(&marker.tag).await {
             Ok(true) => {}
             Ok(false) => return Ok(true),
             // Everything that was promised is done, and a marker that stays does no harm.
             Err(_) => return Ok(false),
         }
-        if self.kind == SharedTag::ReferrersIndex && !self.store.has(&addition.digest).await? {
+        let is_entry = self.kind == SharedTag::ReferrersIndex && marker.fingerprint != REMOVAL;
+        if is_entry && !self.store.has(&addition.digest).await? {
             self.store.store(&addition.digest.into(), addition).await?;
         }
         Ok(true)
@@ -210,71 +308,10 @@ impl<S: Store> Writer<'_, S> {
 /// Whether a write that failed so may still take effect.
 fn may_have_happened(error: &SourceError) -> bool {
     match error {
-        SourceError::Unreachable { .. } | SourceError::Timeout { .. } | SourceError::Throttled { .. } => true,
+        SourceError::Unreachable { .. } | SourceError::Timeout { .. } => true,
         SourceError::Status { status, .. } => *status >= 500,
         _ => false,
     }
-}
-
-/// An announcement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Marker {
-    tag: Tag,
-    second: i64,
-    fingerprint: String,
-}
-
-impl Marker {
-    fn new(shared: &Tag, now: i64, fingerprint: &str) -> Option<Self> {
-        let second = u32::try_from(now).unwrap_or(0);
-        let random = hex::encode(random::<4>());
-        let tag = format!("{shared}.{second:08x}{fingerprint}{random}").parse().ok()?;
-        Some(Self { tag, second: second.into(), fingerprint: fingerprint.into() })
-    }
-
-    fn parse(tag: Tag, prefix: &str) -> Option<Self> {
-        let rest = tag.as_str().strip_prefix(prefix)?;
-        let is_marker = rest.len() == 32 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let second = i64::from_str_radix(rest.get(..8)?, 16).ok()?;
-        let fingerprint = rest.get(8..24)?.to_owned();
-        is_marker.then_some(Self { tag, second, fingerprint })
-    }
-}
-
-/// By what an addition is recognised in the shared document: the digest of a manifest, or what makes a layer the same
-/// as another.
-fn fingerprint(kind: SharedTag, addition: &RawManifest) -> String {
-    if kind == SharedTag::LegacyLayers
-        && let Ok(Document::Manifest(manifest)) = addition.parse()
-        && let [layer] = manifest.layers.as_slice()
-    {
-        return of_layer(layer);
-    }
-    short(&addition.digest)
-}
-
-/// The fingerprints of all that the shared document has.
-fn shown(kind: SharedTag, shared: &RawManifest) -> std::result::Result<HashSet<String>, OciError> {
-    Ok(match (kind, shared.parse()?) {
-        (SharedTag::ReferrersIndex, Document::Index(index)) => {
-            index.manifests.iter().map(|entry| short(&entry.digest)).collect()
-        }
-        (SharedTag::LegacyLayers, Document::Manifest(manifest)) => {
-            manifest.layers.iter().map(of_layer).collect()
-        }
-        _ => HashSet::new(),
-    })
-}
-
-fn of_layer(layer: &Descriptor) -> String {
-    let annotations = layer.annotations.clone().unwrap_or_default();
-    short(&Digest::sha256(format!("{} {annotations:?}", layer.digest).as_bytes()))
-}
-
-fn short(digest: &Digest) -> String {
-    let mut hex = digest.hex();
-    hex.truncate(16);
-    hex
 }
 
 impl Store for RegistrySource {

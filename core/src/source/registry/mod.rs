@@ -3,7 +3,7 @@
 //! A [`Registry`] is the part that is shared: connections, tokens, what was learned about hosts, and the bound on
 //! requests under way. [`Registry::repository`] gives one repository of one host, which is a [`Source`].
 //!
-//! How a request gets through is in `transport` (redirects, retries, time), `auth` (who we are) and `address` (where a
+//! How a request gets through is in `transport` (retries), `exchange` (redirects, time), `auth` (who we are) and `address` (where a
 //! registry may send us); what the verbs make of the answers is in `manifests`, `blobs`, `uploads`, `referrers` and
 //! `tags`; how several writers share a tag without losing anything is in `merge`.
 //!
@@ -21,9 +21,14 @@ mod blobs;
 mod challenge;
 mod client;
 pub mod credentials;
+mod exact;
+mod exchange;
 mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod link;
 mod manifests;
+mod marker;
 mod merge;
 mod options;
 mod problem;
@@ -31,6 +36,7 @@ mod referrers;
 mod retry;
 mod state;
 mod tags;
+mod token;
 mod transport;
 mod uploads;
 
@@ -203,5 +209,14 @@ impl Source for RegistrySource {
 
     async fn delete(&self, selector: &Selector) -> Result<bool> {
         self.delete_manifest(selector).await
+    }
+
+    async fn delete_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<bool> {
+        // Out of the index first: some registries take no index that names what is gone. And once more afterwards, since
+        // another writer may have put it back in the meantime.
+        self.unlist_referrer(subject, referrer).await?;
+        let deleted = self.delete_manifest(&(*referrer).into()).await?;
+        self.unlist_referrer(subject, referrer).await?;
+        Ok(deleted)
     }
 }

@@ -142,6 +142,15 @@ impl RegistrySource {
         merge::add(self, &Tag::attached(subject, ""), SharedTag::ReferrersIndex, manifest).await
     }
 
+    /// Takes a manifest that is being deleted out of the fallback index. A registry that has the API by now may still keep an
+    /// index from before.
+    pub(super) async fn unlist_referrer(&self, subject: &Digest, referrer: &Digest) -> Result<()> {
+        if self.inner.options.referrers == ReferrersMode::Oci11 {
+            return Ok(());
+        }
+        merge::remove(self, &Tag::attached(subject, ""), *referrer).await
+    }
+
     /// Waits until the API lists what was written; `false` when there is no API.
     async fn read_back(&self, subject: &Digest, manifest: &RawManifest) -> Result<bool> {
         let deadline = Instant::now() + self.inner.options.timeout;

@@ -7,27 +7,23 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use tokio::time::timeout_at;
 use url::Url;
 
 use super::Inner;
-use super::address::{Reach, same_origin};
-use super::auth::{Access, Need, authorize};
-use super::client::{Peer, causes};
+use super::address::same_origin;
+use super::auth::{Access, Need};
+use super::client::causes;
 use super::problem::{place, protocol, refusal};
-use super::retry::{backoff, is_passing, retry_after};
+use super::retry::backoff;
 use super::state::{RepositoryState, Scheme};
 use crate::limits;
 use crate::source::{Result, SourceError};
 
 /// The result of one try.
 pub(super) type Attempt<T> = std::result::Result<T, Failure>;
-
-/// Bytes of an error body that are looked at.
-const ERROR_BODY: u64 = 64 << 10;
 
 /// A request as a verb wants it.
 #[derive(Debug)]
@@ -41,7 +37,7 @@ pub(super) struct Call {
     pub(super) limit: Option<u64>,
     /// Bytes of content that go over the line: they add to the time.
     pub(super) transfer: u64,
-    /// Whether the request must not be sent twice.
+    /// Whether the request must not be sent again once it may have been done.
     pub(super) once: bool,
 }
 
@@ -66,7 +62,8 @@ pub(super) enum Payload {
 }
 
 impl Payload {
-    fn take(&mut self) -> Attempt<Option<reqwest::Body>> {
+    /// What to send now.
+    pub(super) fn take(&mut self) -> Attempt<Option<reqwest::Body>> {
         match self {
             Self::Empty => Ok(None),
             Self::Bytes(bytes) => Ok(Some(bytes.clone().into())),
@@ -77,7 +74,8 @@ impl Payload {
         }
     }
 
-    fn is_stream(&self) -> bool {
+    /// Whether it can be sent once only.
+    pub(super) fn is_stream(&self) -> bool {
         matches!(self, Self::Stream(_))
     }
 }
@@ -168,11 +166,13 @@ impl Failure {
         Self { error, again: None, other_scheme: false }
     }
 
-    fn passing(error: SourceError, wait: Option<Duration>) -> Self {
+    /// Something that may pass.
+    pub(super) fn passing(error: SourceError, wait: Option<Duration>) -> Self {
         Self { error, again: Some(wait), other_scheme: false }
     }
 
-    fn transport(url: &Url, error: &reqwest::Error) -> Self {
+    /// A connection that failed.
+    pub(super) fn transport(url: &Url, error: &reqwest::Error) -> Self {
         let error_of = SourceError::Unreachable { place: place(url), why: causes(error) };
         // A server that speaks TLS answers plain http with something that is none, one that speaks plain http
         // cannot be connected to with TLS.
@@ -184,9 +184,10 @@ impl Failure {
 impl Inner {
     /// Sends a request until there is an answer other than 429 or 5xx.
     pub(super) async fn call(&self, state: &RepositoryState, mut call: Call) -> Result<Answer> {
-        let begin = Instant::now();
-        let deadline = begin + self.allowance(call.transfer);
-        let tries = if call.once || call.body.is_stream() { 1 } else { self.options.tries.max(1) };
+        // Its time begins when it is its turn. The semaphore is never closed.
+        let _permit = self.permits.acquire().await.ok();
+        let deadline = Instant::now() + self.allowance(call.transfer);
+        let tries = if call.body.is_stream() { 1 } else { self.options.tries.max(1) };
         let mut tried = 0;
         loop {
             tried += 1;
@@ -194,7 +195,9 @@ impl Inner {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let Some(asked) = failure.again.filter(|_| tried < tries) else {
+            // What was throttled has not been done.
+            let may_again = !call.once || matches!(failure.error, SourceError::Throttled { .. });
+            let Some(asked) = failure.again.filter(|_| tried < tries && may_again) else {
                 return Err(with_tries(failure.error, tried));
             };
             let wait = asked.unwrap_or_else(|| backoff(self.options.backoff, tried + 1));
@@ -260,7 +263,7 @@ impl Inner {
     }
 
     /// Whether a URL is at the registry itself: there, and nowhere else, credentials go.
-    fn is_own(&self, state: &RepositoryState, url: &Url) -> bool {
+    pub(super) fn is_own(&self, state: &RepositoryState, url: &Url) -> bool {
         let known = state.host.scheme.get().copied();
         let scheme = known.unwrap_or(if url.scheme() == "http" { Scheme::Http } else { Scheme::Https });
         state.url(scheme, "").is_ok_and(|own| same_origin(&own, url))
@@ -283,195 +286,6 @@ impl Inner {
         let limit = call.limit.unwrap_or(u64::MAX);
         let outgoing = Outgoing { method, url: url.clone(), headers, body, authorization, limit };
         self.follow(state, outgoing, deadline).await
-    }
-
-    /// Sends a request and follows redirects of reading requests: a bounded number, never from https to http, never
-    /// nearer to us than the registry, and with credentials only for the first origin (attacks.md rows 11, 12, 15).
-    pub(super) async fn follow(
-        &self,
-        state: &RepositoryState,
-        mut outgoing: Outgoing,
-        deadline: Instant,
-    ) -> Attempt<Answer> {
-        let first = outgoing.url.clone();
-        let mut authorization = outgoing.authorization.take();
-        for _ in 0..=limits::REDIRECTS {
-            let mut headers = outgoing.headers.clone();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-            authorize(&mut headers, authorization.as_ref());
-            let answer = self.exchange(state, &mut outgoing, headers, deadline).await?;
-            let reads = matches!(outgoing.method, Method::GET | Method::HEAD);
-            if !reads || !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(answer);
-            }
-            let next = self.location(state, &answer).await.map_err(Failure::last)?;
-            if !same_origin(&first, &next) {
-                // Gone for good: an answer from elsewhere may lead back here with another query.
-                authorization = None;
-            }
-            outgoing.url = next;
-        }
-        let why = format!("more than {} redirects", limits::REDIRECTS);
-        Err(Failure::last(protocol(place(&first), why)))
-    }
-
-    /// Where an answer sends us (`Location`), if that may be followed.
-    pub(super) async fn location(&self, state: &RepositoryState, answer: &Answer) -> Result<Url> {
-        let refused =
-            |why: &str| protocol(answer.place(), format!("the server sent us to a place that {why}"));
-        let location = answer.text(header::LOCATION).ok_or_else(|| refused("it does not name"))?;
-        let url = answer.url.join(location).map_err(|_| refused("is no URL"))?;
-        match (answer.url.scheme(), url.scheme()) {
-            (_, "https") | ("http", "http") => {}
-            ("https", "http") => return Err(refused("has no https")),
-            _ => return Err(refused("is not at an http URL")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("has a user in its URL"));
-        }
-        if !self.is_own(state, &url) {
-            self.check_reach(state, &url).await?;
-        }
-        Ok(url)
-    }
-
-    /// Refuses a URL on this machine or its networks when the registry is not there itself.
-    pub(super) async fn check_reach(&self, state: &RepositoryState, url: &Url) -> Result<()> {
-        if self.is_own(state, url) {
-            return Ok(());
-        }
-        let target = self.reach(url).await;
-        if target == Reach::Public {
-            return Ok(());
-        }
-        let own = state.url(Scheme::Https, "")?;
-        let registry = *state.host.reach.get_or_init(|| self.reach(&own)).await;
-        if registry.may_send_to(target) {
-            return Ok(());
-        }
-        Err(protocol(place(&own), format!("the registry sent us to an internal address: {}", place(url))))
-    }
-
-    /// How far away a URL's host is. Names are looked up, except where a proxy does it.
-    async fn reach(&self, url: &Url) -> Reach {
-        if let Some(reach) = Reach::spelled(url) {
-            return reach;
-        }
-        let proxied = self.options.proxy.https_proxy.is_some() || self.options.proxy.http_proxy.is_some();
-        let (Some(host), false) = (url.host_str(), proxied) else { return Reach::Public };
-        let lookup = tokio::net::lookup_host((host, url.port_or_known_default().unwrap_or(443)));
-        match tokio::time::timeout(limits::CONNECT, lookup).await {
-            Ok(Ok(found)) => found.map(|address| Reach::of(address.ip())).max().unwrap_or(Reach::Public),
-            // The connection will fail in the same way, and say so.
-            _ => Reach::Public,
-        }
-    }
-
-    /// One request and one answer, its body read where it is to be.
-    async fn exchange(
-        &self,
-        state: &RepositoryState,
-        outgoing: &mut Outgoing,
-        headers: HeaderMap,
-        deadline: Instant,
-    ) -> Attempt<Answer> {
-        let url = outgoing.url.clone();
-        let peer = match (url.scheme(), self.is_own(state, &url)) {
-            ("http", _) => Peer::Plain,
-            (_, true) => Peer::Registry,
-            (_, false) => Peer::Other,
-        };
-        let client = self.clients.of(peer, &self.options).map_err(Failure::last)?;
-        let mut request = client.request(outgoing.method.clone(), url.clone()).headers(headers);
-        let head_deadline = if outgoing.body.is_stream() { deadline } else { self.idle_deadline(deadline) };
-        if let Some(body) = outgoing.body.take()? {
-            request = request.body(body);
-        }
-        let late = || self.late(&url, deadline);
-        let _permit = timeout_at(deadline.into(), self.permits.acquire()).await.map_err(|_| late())?;
-        let sent = timeout_at(head_deadline.into(), request.send()).await.map_err(|_| late())?;
-        let response = sent.map_err(|error| Failure::transport(&url, &error))?;
-        self.received(response, &url, outgoing.limit, deadline).await
-    }
-
-    async fn received(
-        &self,
-        response: reqwest::Response,
-        url: &Url,
-        limit: u64,
-        deadline: Instant,
-    ) -> Attempt<Answer> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut answer = Answer { status, headers, url: url.clone(), body: Bytes::new(), stream: None };
-        if !status.is_success() {
-            answer.body = self.error_body(response, deadline).await;
-            if is_passing(status) {
-                let wait = retry_after(&answer.headers, self.now());
-                return Err(Failure::passing(answer.refusal(), wait));
-            }
-            return Ok(answer);
-        }
-        let encoding = answer.text(header::CONTENT_ENCODING).unwrap_or("identity");
-        if !encoding.eq_ignore_ascii_case("identity") {
-            let why = "the answer is compressed, which was not asked for";
-            return Err(Failure::last(protocol(answer.place(), why)));
-        }
-        if limit == u64::MAX {
-            answer.stream = Some(response);
-        } else {
-            answer.body = self.body(response, url, limit, deadline).await?;
-        }
-        Ok(answer)
-    }
-
-    /// A whole body of at most `limit` bytes.
-    async fn body(
-        &self,
-        mut response: reqwest::Response,
-        url: &Url,
-        limit: u64,
-        deadline: Instant,
-    ) -> Attempt<Bytes> {
-        let too_large =
-            || Failure::last(SourceError::Limit { place: place(url), what: "answer in bytes", limit });
-        if response.content_length().is_some_and(|length| length > limit) {
-            return Err(too_large());
-        }
-        let mut body = BytesMut::new();
-        loop {
-            let chunk = timeout_at(self.idle_deadline(deadline).into(), response.chunk());
-            let chunk = chunk.await.map_err(|_| self.late(url, deadline))?;
-            let Some(chunk) = chunk.map_err(|error| Failure::transport(url, &error))? else {
-                return Ok(body.freeze());
-            };
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-    }
-
-    /// The beginning of the body of an error, as far as it comes.
-    async fn error_body(&self, mut response: reqwest::Response, deadline: Instant) -> Bytes {
-        let mut body = BytesMut::new();
-        while (body.len() as u64) < ERROR_BODY {
-            match timeout_at(self.idle_deadline(deadline).into(), response.chunk()).await {
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                _ => break,
-            }
-        }
-        body.truncate(usize::try_from(ERROR_BODY).unwrap_or(usize::MAX));
-        body.freeze()
-    }
-
-    fn idle_deadline(&self, deadline: Instant) -> Instant {
-        deadline.min(Instant::now() + self.options.idle)
-    }
-
-    fn late(&self, url: &Url, deadline: Instant) -> Failure {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let after = if left.is_zero() { self.options.timeout } else { self.options.idle };
-        Failure::passing(SourceError::Timeout { place: place(url), after }, None)
     }
 }
 

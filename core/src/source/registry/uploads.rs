@@ -10,30 +10,41 @@
 //! The place where content goes may be another host: it gets no credentials. A failure in the middle starts a new
 //! session, as long as the content can be read again.
 
-use std::pin::Pin;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 use url::Url;
 
 use super::RegistrySource;
 use super::auth::Access;
+use super::exact::{Exact, read_piece};
 use super::manifests::content_digest;
 use super::problem::protocol;
 use super::retry::backoff;
 use super::transport::{Answer, Call, Payload, Target};
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::limits;
 use crate::oci::Descriptor;
 use crate::source::{BlobContent, BlobReader, Result, SourceError};
 
 const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
+const NOTHING: HeaderValue = HeaderValue::from_static("0");
 /// The content of the empty descriptor (OCI image specification 1.1).
 const EMPTY: &[u8] = b"{}";
+
+/// How an upload is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// With nothing.
+    Plain,
+    /// As a mount.
+    Mount,
+    /// With the content.
+    WithContent,
+}
 
 /// What came of opening an upload.
 enum Opened {
@@ -129,46 +140,26 @@ impl RegistrySource {
         mount_from: Option<&str>,
     ) -> Result<Opened> {
         let digest = &descriptor.digest;
-        let takes = self.state.host.takes_blob_at_once.get();
-        let own = self.state.repository.path();
-        let is_empty = at_once.is_some_and(|bytes| bytes == EMPTY);
-        let from_itself = at_once.is_some() && (is_empty || takes == Some(false));
-        let mount = mount_from.or(from_itself.then_some(own));
-        let mut body = Payload::Empty;
-        let path = match (mount, at_once) {
-            (Some(from), _) => format!("blobs/uploads/?mount={digest}&from={from}"),
-            (None, Some(bytes)) => {
-                body = Payload::Bytes(bytes.clone());
-                format!("blobs/uploads/?digest={digest}")
-            }
-            (None, None) => "blobs/uploads/".to_owned(),
-        };
-        let mut call = Call::new(Method::POST, path, Access::Push);
-        call.need.mount_from = mount_from.filter(|from| *from != own).map(Into::into);
-        let sends_content = matches!(body, Payload::Bytes(_));
-        call = match sends_content {
-            true => call.header(CONTENT_TYPE, OCTETS),
-            false => call.header(CONTENT_LENGTH, HeaderValue::from_static("0")),
-        };
-        call.body = body;
+        let (call, opening) = self.opening(digest, at_once, mount_from);
         let answer = self.call(call).await?;
+        let sent = opening == Opening::WithContent;
         match answer.status {
             StatusCode::CREATED => {
                 check_stored(&answer, digest)?;
-                if sends_content {
+                if sent {
                     self.state.host.takes_blob_at_once.set(true);
                 }
                 Ok(Opened::Stored)
             }
             StatusCode::ACCEPTED => {
-                if sends_content {
+                if sent {
                     self.state.host.takes_blob_at_once.set(false);
                 }
                 self.session(&answer).await
             }
             // Not every registry that cannot mount, or take content at once, says so with 202.
             StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
-                if mount.is_some() || sends_content =>
+                if opening != Opening::Plain =>
             {
                 self.open_plainly().await
             }
@@ -176,9 +167,32 @@ impl RegistrySource {
         }
     }
 
+    /// The request that opens an upload.
+    fn opening(&self, digest: &Digest, at_once: Option<&Bytes>, mount_from: Option<&str>) -> (Call, Opening) {
+        let own = self.state.repository.path();
+        let is_empty = at_once.is_some_and(|bytes| bytes == EMPTY);
+        let takes = self.state.host.takes_blob_at_once.get();
+        let from_itself = at_once.is_some() && (is_empty || takes == Some(false));
+        let call = |path: String| Call::new(Method::POST, path, Access::Push);
+        if let Some(from) = mount_from.or(from_itself.then_some(own)) {
+            let mut call =
+                call(format!("blobs/uploads/?mount={digest}&from={from}")).header(CONTENT_LENGTH, NOTHING);
+            call.need.mount_from = (from != own).then(|| from.to_owned());
+            return (call, Opening::Mount);
+        }
+        match at_once {
+            None => (call("blobs/uploads/".to_owned()).header(CONTENT_LENGTH, NOTHING), Opening::Plain),
+            Some(bytes) => {
+                let mut call = call(format!("blobs/uploads/?digest={digest}")).header(CONTENT_TYPE, OCTETS);
+                call.body = Payload::Bytes(bytes.clone());
+                (call, Opening::WithContent)
+            }
+        }
+    }
+
     async fn open_plainly(&self) -> Result<Opened> {
         let call = Call::new(Method::POST, "blobs/uploads/", Access::Push);
-        let answer = self.call(call.header(CONTENT_LENGTH, HeaderValue::from_static("0"))).await?;
+        let answer = self.call(call.header(CONTENT_LENGTH, NOTHING)).await?;
         if answer.status == StatusCode::ACCEPTED {
             self.session(&answer).await
         } else {
@@ -235,8 +249,7 @@ impl RegistrySource {
         // To the end, where the digest of what was read is compared.
         let rest = reader.read(&mut [0]).await.map_err(|error| self.reading(descriptor, error))?;
         debug_assert_eq!(rest, 0, "Exact hands out no more than the descriptor's size");
-        let mut call =
-            Call::new(Method::PUT, "", Access::Push).header(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        let mut call = Call::new(Method::PUT, "", Access::Push).header(CONTENT_LENGTH, NOTHING);
         call.target = Target::Url(with_digest(&place, &descriptor.digest));
         call.once = true;
         finished(&self.call(call).await?, &descriptor.digest)
@@ -305,73 +318,5 @@ fn check_stored(answer: &Answer, expected: &Digest) -> Result<()> {
     match content_digest(answer)?.filter(|got| got.algorithm() == expected.algorithm()) {
         Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
         _ => Ok(()),
-    }
-}
-
-async fn read_piece(reader: &mut (impl AsyncRead + Unpin), size: usize) -> std::io::Result<Bytes> {
-    let mut piece = BytesMut::with_capacity(size.min(1 << 20));
-    while piece.len() < size {
-        let left = size - piece.len();
-        if (&mut *reader).take(left as u64).read_buf(&mut piece).await? == 0 {
-            break;
-        }
-    }
-    Ok(piece.freeze())
-}
-
-/// A reader that fails when what it reads is not what the descriptor says, before the end of it has been handed out.
-struct Exact {
-    inner: BlobReader,
-    hasher: Option<Hasher>,
-    descriptor: Descriptor,
-    place: String,
-}
-
-impl Exact {
-    fn new(inner: BlobReader, descriptor: &Descriptor, place: String) -> Self {
-        let hasher = Some(Hasher::new(descriptor.digest.algorithm()));
-        Self { inner, hasher, descriptor: descriptor.clone(), place }
-    }
-
-    fn check(&mut self, at_end: bool) -> std::result::Result<(), SourceError> {
-        let Some(length) = self.hasher.as_ref().map(Hasher::length) else { return Ok(()) };
-        let (expected, place) = (self.descriptor.size, self.place.clone());
-        if length > expected || (at_end && length < expected) {
-            return Err(SourceError::SizeMismatch { place, expected, got: length });
-        }
-        if length < expected {
-            return Ok(());
-        }
-        let expected = self.descriptor.digest;
-        match self.hasher.take().map(Hasher::finish) {
-            Some(got) if got != expected => Err(SourceError::DigestMismatch { place, expected, got }),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Exact {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        let before = buffer.filled().len();
-        std::task::ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        let new = &buffer.filled()[before..];
-        let at_end = new.is_empty() && buffer.remaining() > 0;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(new);
-        } else if !new.is_empty() {
-            buffer.set_filled(before);
-            let (place, expected) = (self.place.clone(), self.descriptor.size);
-            let error = SourceError::SizeMismatch { place, expected, got: expected.saturating_add(1) };
-            return std::task::Poll::Ready(Err(std::io::Error::other(error)));
-        }
-        let checked = self.check(at_end).map_err(std::io::Error::other);
-        if checked.is_err() {
-            buffer.set_filled(before);
-        }
-        std::task::Poll::Ready(checked)
     }
 }

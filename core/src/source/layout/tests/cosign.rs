@@ -105,3 +105,25 @@ fn only_layouts_of_cosign_are_looked_through() {
     wait(layout.annotate(image.digest, kind)).unwrap();
     assert_eq!(notes(&layout, &image), ["hidden"]);
 }
+
+/// What `countersign save` writes is what `cosign load` looks for: the image and its signatures by `kind`, nothing else.
+#[test]
+fn a_saved_image_and_its_tags_are_marked_for_cosign() {
+    let (_directory, layout) = empty();
+    let (saved, other) = (image(&layout, "v1"), image(&layout, "v2"));
+    let signature = manifest(&layout, "signature", None);
+    let tag_of = |image: &RawManifest| Tag::attached(&image.digest, ".sig");
+    for signed in [&saved, &other] {
+        wait(layout.put_manifest(&tag_of(signed).into(), &signature)).unwrap();
+    }
+    wait(layout.mark_for_cosign(saved.digest)).unwrap();
+    let kinds = layout.directory().index().unwrap().manifests.clone();
+    let kinds = kinds.iter().filter_map(|entry| Some((entry.digest, entry.annotation("kind")?.to_owned())));
+    let expected = [
+        (saved.digest, "dev.cosignproject.cosign/image".to_owned()),
+        (signature.digest, "dev.cosignproject.cosign/sigs".to_owned()),
+    ];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
+    assert_eq!(wait(layout.manifest(&tag_of(&saved).into())).unwrap().unwrap(), signature);
+    assert_eq!(wait(layout.manifest(&tag_of(&other).into())).unwrap().unwrap(), signature);
+}

@@ -1,0 +1,213 @@
+//! One request on the line: where redirects may lead, how long an answer may take, and how much of it is read.
+
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, Method};
+use tokio::time::timeout_at;
+use url::Url;
+
+use super::Inner;
+use super::address::{Reach, same_origin};
+use super::auth::authorize;
+use super::client::Peer;
+use super::problem::{place, protocol};
+use super::retry::{is_passing, retry_after};
+use super::state::{RepositoryState, Scheme};
+use super::transport::{Answer, Attempt, Failure, Outgoing};
+use crate::limits;
+use crate::source::{Result, SourceError};
+
+/// Bytes of an error body that are looked at.
+const ERROR_BODY: u64 = 64 << 10;
+
+impl Inner {
+    /// Sends a request and follows redirects of reading requests: a bounded number, never from https to http, never
+    /// nearer to us than the registry, and with credentials only for the first origin (attacks.md rows 11, 12, 15).
+    pub(super) async fn follow(
+        &self,
+        state: &RepositoryState,
+        mut outgoing: Outgoing,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let first = outgoing.url.clone();
+        let mut authorization = outgoing.authorization.take();
+        for _ in 0..=limits::REDIRECTS {
+            let mut headers = outgoing.headers.clone();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            authorize(&mut headers, authorization.as_ref());
+            let answer = self.exchange(state, &mut outgoing, headers, deadline).await?;
+            let reads = matches!(outgoing.method, Method::GET | Method::HEAD);
+            if !reads || !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return Ok(answer);
+            }
+            let next = self.location(state, &answer).await.map_err(Failure::last)?;
+            if !same_origin(&first, &next) {
+                // Gone for good: an answer from elsewhere may lead back here with another query.
+                authorization = None;
+            }
+            outgoing.url = next;
+        }
+        let why = format!("more than {} redirects", limits::REDIRECTS);
+        Err(Failure::last(protocol(place(&first), why)))
+    }
+
+    /// Where an answer sends us (`Location`), if that may be followed.
+    pub(super) async fn location(&self, state: &RepositoryState, answer: &Answer) -> Result<Url> {
+        let refused =
+            |why: &str| protocol(answer.place(), format!("the server sent us to a place that {why}"));
+        let location = answer.text(header::LOCATION).ok_or_else(|| refused("it does not name"))?;
+        let url = answer.url.join(location).map_err(|_| refused("is no URL"))?;
+        match (answer.url.scheme(), url.scheme()) {
+            (_, "https") | ("http", "http") => {}
+            ("https", "http") => return Err(refused("has no https")),
+            _ => return Err(refused("is not at an http URL")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("has a user in its URL"));
+        }
+        if !self.is_own(state, &url) {
+            self.check_reach(state, &url).await?;
+        }
+        Ok(url)
+    }
+
+    /// Refuses a URL on this machine or its networks when the registry is not there itself.
+    pub(super) async fn check_reach(&self, state: &RepositoryState, url: &Url) -> Result<()> {
+        if self.is_own(state, url) {
+            return Ok(());
+        }
+        let target = self.reach(url).await;
+        if target == Reach::Public {
+            return Ok(());
+        }
+        let own = state.url(Scheme::Https, "")?;
+        let registry = *state.host.reach.get_or_init(|| self.reach(&own)).await;
+        if registry.may_send_to(target) {
+            return Ok(());
+        }
+        Err(protocol(place(&own), format!("the registry sent us to an internal address: {}", place(url))))
+    }
+
+    /// How far away a URL's host is. Names are looked up, except where a proxy does it.
+    async fn reach(&self, url: &Url) -> Reach {
+        if let Some(reach) = Reach::spelled(url) {
+            return reach;
+        }
+        let proxied = self.options.proxy.https_proxy.is_some() || self.options.proxy.http_proxy.is_some();
+        let (Some(host), false) = (url.host_str(), proxied) else { return Reach::Public };
+        let lookup = tokio::net::lookup_host((host, url.port_or_known_default().unwrap_or(443)));
+        match tokio::time::timeout(limits::CONNECT, lookup).await {
+            Ok(Ok(found)) => found.map(|address| Reach::of(address.ip())).max().unwrap_or(Reach::Public),
+            // The connection will fail in the same way, and say so.
+            _ => Reach::Public,
+        }
+    }
+
+    /// One request and one answer, its body read where it is to be.
+    async fn exchange(
+        &self,
+        state: &RepositoryState,
+        outgoing: &mut Outgoing,
+        headers: HeaderMap,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let url = outgoing.url.clone();
+        let peer = match (url.scheme(), self.is_own(state, &url)) {
+            ("http", _) => Peer::Plain,
+            (_, true) => Peer::Registry,
+            (_, false) => Peer::Other,
+        };
+        let client = self.clients.of(peer, &self.options).map_err(Failure::last)?;
+        let mut request = client.request(outgoing.method.clone(), url.clone()).headers(headers);
+        let head_deadline = if outgoing.body.is_stream() { deadline } else { self.idle_deadline(deadline) };
+        if let Some(body) = outgoing.body.take()? {
+            request = request.body(body);
+        }
+        let sent =
+            timeout_at(head_deadline.into(), request.send()).await.map_err(|_| self.late(&url, deadline))?;
+        let response = sent.map_err(|error| Failure::transport(&url, &error))?;
+        self.received(response, &url, outgoing.limit, deadline).await
+    }
+
+    async fn received(
+        &self,
+        response: reqwest::Response,
+        url: &Url,
+        limit: u64,
+        deadline: Instant,
+    ) -> Attempt<Answer> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut answer = Answer { status, headers, url: url.clone(), body: Bytes::new(), stream: None };
+        if !status.is_success() {
+            answer.body = self.error_body(response, deadline).await;
+            if is_passing(status) {
+                let wait = retry_after(&answer.headers, self.now());
+                return Err(Failure::passing(answer.refusal(), wait));
+            }
+            return Ok(answer);
+        }
+        let encoding = answer.text(header::CONTENT_ENCODING).unwrap_or("identity");
+        if !encoding.eq_ignore_ascii_case("identity") {
+            let why = "the answer is compressed, which was not asked for";
+            return Err(Failure::last(protocol(answer.place(), why)));
+        }
+        if limit == u64::MAX {
+            answer.stream = Some(response);
+        } else {
+            answer.body = self.body(response, url, limit, deadline).await?;
+        }
+        Ok(answer)
+    }
+
+    /// A whole body of at most `limit` bytes.
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        url: &Url,
+        limit: u64,
+        deadline: Instant,
+    ) -> Attempt<Bytes> {
+        let too_large =
+            || Failure::last(SourceError::Limit { place: place(url), what: "answer in bytes", limit });
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        loop {
+            let chunk = timeout_at(self.idle_deadline(deadline).into(), response.chunk());
+            let chunk = chunk.await.map_err(|_| self.late(url, deadline))?;
+            let Some(chunk) = chunk.map_err(|error| Failure::transport(url, &error))? else {
+                return Ok(body.freeze());
+            };
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+
+    /// The beginning of the body of an error, as far as it comes.
+    async fn error_body(&self, mut response: reqwest::Response, deadline: Instant) -> Bytes {
+        let mut body = BytesMut::new();
+        while (body.len() as u64) < ERROR_BODY {
+            match timeout_at(self.idle_deadline(deadline).into(), response.chunk()).await {
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                _ => break,
+            }
+        }
+        body.truncate(usize::try_from(ERROR_BODY).unwrap_or(usize::MAX));
+        body.freeze()
+    }
+
+    fn idle_deadline(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.options.idle)
+    }
+
+    fn late(&self, url: &Url, deadline: Instant) -> Failure {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let after = if left.is_zero() { self.options.timeout } else { self.options.idle };
+        Failure::passing(SourceError::Timeout { place: place(url), after }, None)
+    }
+}

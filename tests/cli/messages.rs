@@ -1,0 +1,68 @@
+//! What the program says when something is wrong: the code, the exit code, and a hint that can be followed.
+
+use testkit::Sandbox;
+
+fn prepared() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.countersign(["generate-key-pair"]).succeeds();
+    sandbox.countersign(["demo", "--build-image", "oci:image:v1"]).succeeds();
+    sandbox
+}
+
+#[test]
+fn hints_name_what_helps() {
+    let sandbox = prepared();
+    for (line, code, stable, hint) in [
+        ("verify --key cosign.key oci:image:v1", 2, "KEY_PRIVATE_GIVEN", "countersign public-key --key KEY"),
+        ("sign --key cosign.pub oci:image:v1", 2, "KEY_PUBLIC_GIVEN", "sign with the private key"),
+        ("verify --key cosign.pub oci:nowhere:v1", 3, "STORE_IO", "check the path"),
+        ("verify --key cosign.pub oci:image:v2", 3, "NOT_FOUND", "check the name"),
+        ("verify --key cosign.pub --threshold 2 oci:image:v1", 2, "USAGE", "--threshold is at least 1"),
+        ("verify --key nowhere.pub oci:image:v1", 2, "FILE_IO", "nowhere.pub"),
+        ("verify oci:image:v1", 2, "USAGE", "--key"),
+        ("copy oci:image:v1 oci-archive:image.tar", 2, "USAGE", "oci:DIR"),
+        // Reading this fails once it is open.
+        ("sign-blob --key cosign.key /proc/self/mem", 3, "KEY_MESSAGE_READ", ""),
+    ] {
+        let run = sandbox.countersign(line.split(' ')).fails(code, stable);
+        assert!(run.stderr.contains(hint), "{line}\n{}", run.stderr);
+        assert_eq!(run.stdout, "", "{line}");
+    }
+}
+
+#[test]
+fn a_command_of_cosign_that_is_not_there_is_named_as_such() {
+    let sandbox = Sandbox::new();
+    for command in ["attest", "verify-attestation", "initialize"] {
+        let run = sandbox.countersign([command]).ends(2);
+        assert!(
+            run.stderr.contains("is a command of cosign that this version does not have"),
+            "{}",
+            run.stderr
+        );
+    }
+    let run = sandbox.countersign(["verfy"]).ends(2);
+    assert!(!run.stderr.contains("cosign that"), "{}", run.stderr);
+}
+
+/// What a command does is told in full by its own help, not only in the list of commands.
+#[test]
+fn help_tells_the_whole_description() {
+    let sandbox = Sandbox::new();
+    for (command, text) in [
+        ("verify", "The exit code is the answer"),
+        ("tree", "Nothing is verified"),
+        ("sign-blob", "constant"),
+    ] {
+        let run = sandbox.countersign([command, "--help"]).succeeds();
+        assert!(run.stdout.contains(text), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn one_signature_is_no_signatures() {
+    let sandbox = prepared();
+    sandbox.countersign(["sign", "--key", "cosign.key", "oci:image:v1"]).succeeds();
+    let run = sandbox.countersign(["verify", "--key", "cosign.pub", "-o", "text", "oci:image:v1"]).succeeds();
+    assert!(run.stdout.ends_with(": 1 valid signature\n"), "{}", run.stdout);
+}

@@ -1,7 +1,7 @@
 //! The one place that prints. Data goes to standard output, status to standard error.
 //!
 //! Text that comes from outside (a registry's error, an annotation) may hold terminal escapes or bidirectional
-//! controls: on its way to a terminal or a log each is written as an escape (attacks.md row 79).
+//! controls: on its way to a terminal or a log each is written as an escape (threat model, row 79).
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -206,7 +206,7 @@ const fn hides(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// attacks.md row 79.
+    /// threat model, row 79.
     #[test]
     fn what_moves_the_cursor_or_turns_text_is_escaped() {
         assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\\u{a}e");

@@ -96,7 +96,7 @@ async fn listed_referrer(image: &Image, digest: Digest) -> Result<Option<Attachm
     Ok(manifest.and_then(|manifest| referrer(image, manifest)))
 }
 
-/// A referrer that really refers to this image (attacks.md row 21).
+/// A referrer that really refers to this image (threat model, row 21).
 fn referrer(image: &Image, manifest: RawManifest) -> Option<Attachment> {
     let document = manifest.parse().ok().filter(|document| document.subject() == Some(image.digest))?;
     let (kind, describes) = match &document {

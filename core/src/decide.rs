@@ -27,7 +27,7 @@ pub async fn image(
     Ok(verdict)
 }
 
-/// Whether anything stands behind the fallback tag (attacks.md row 19).
+/// Whether anything stands behind the fallback tag (threat model, row 19).
 async fn has_older(image: &Image) -> Result<bool, SourceError> {
     let older = image.attachments.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
     Ok(!older.descriptors.is_empty())

@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(hasher.finish(), Digest::sha256(b"abc"));
     }
 
-    /// attacks.md row 8: unknown and weak algorithms, wrong case, wrong length.
+    /// threat model, row 8: unknown and weak algorithms, wrong case, wrong length.
     #[test]
     fn what_is_no_digest_is_refused() {
         for text in [

@@ -253,7 +253,7 @@ enum Failed {
     Fetch(SourceError),
 }
 
-/// The manifest of a referrer, which must be one of this subject (attacks.md rows 20 and 21).
+/// The manifest of a referrer, which must be one of this subject (threat model, rows 20 and 21).
 async fn referrer_manifest(
     source: &dyn Source,
     subject: &Digest,

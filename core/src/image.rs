@@ -1,6 +1,6 @@
 //! One image in a store: resolved once, named by its digest ever after.
 //!
-//! A tag may move between two requests (attacks.md rows 25 and 26); nothing here asks for a tag a second time.
+//! A tag may move between two requests (threat model, rows 25 and 26); nothing here asks for a tag a second time.
 
 use std::sync::Arc;
 

@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Strict {
 mod tests {
     use super::*;
 
-    /// attacks.md row 52.
+    /// threat model, row 52.
     #[test]
     fn what_two_readers_may_read_differently_is_refused() {
         for document in [

@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(document.subject(), None);
     }
 
-    /// attacks.md row 9.
+    /// threat model, row 9.
     #[test]
     fn what_could_be_read_in_two_ways_is_refused() {
         let both = manifest(r#","manifests":[]"#);

@@ -142,7 +142,7 @@ impl Job<'_> {
                     let mount = self.options.mount_from.as_deref();
                     self.target.put_blob(blob, BlobContent::Reader(reader), mount).await?;
                 }
-                // Its bytes may stay where its `urls` say, and those are not followed (attacks.md row 14).
+                // Its bytes may stay where its `urls` say, and those are not followed (threat model, row 14).
                 Err(SourceError::NotFound { .. }) if is_foreign(&blob.media_type) => {}
                 Err(error) => return Err(error),
             }

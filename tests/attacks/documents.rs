@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Scene;
 use testkit::documents::{self, IN_TOTO, SIGN};
 
-/// attacks.md row 46: the same key twice, under two names, in two formats, twice each, is one signer.
+/// threat model, row 46: the same key twice, under two names, in two formats, twice each, is one signer.
 #[test]
 fn one_key_is_one_signer() {
     let scene = Scene::default();
@@ -22,7 +22,7 @@ fn one_key_is_one_signer() {
     scene.verify(&[&["--key", "again.pub", "--key", "b.pub"], &two[..]].concat()).succeeds();
 }
 
-/// attacks.md row 54: a flag that says how, an older format, a trusted root that names nothing: the same checks.
+/// threat model, row 54: a flag that says how, an older format, a trusted root that names nothing: the same checks.
 #[test]
 fn every_path_makes_the_same_checks() {
     let scene = Scene::default();
@@ -55,7 +55,7 @@ fn every_path_makes_the_same_checks() {
     sandbox.countersign(verify).fails(1, "SIGNATURE_INVALID");
 }
 
-/// attacks.md row 55: a hint is only a hint; the hash is that of the key, whatever the bundle says.
+/// threat model, row 55: a hint is only a hint; the hash is that of the key, whatever the bundle says.
 #[test]
 fn a_hint_does_not_choose_the_key() {
     let scene = Scene::default();
@@ -77,7 +77,7 @@ fn a_hint_does_not_choose_the_key() {
     sandbox.countersign(verify).fails(1, "MESSAGE_DIGEST_MISMATCH");
 }
 
-/// attacks.md row 57: whatever the payload calls the image, its digest decides; the name is reported as what was
+/// threat model, row 57: whatever the payload calls the image, its digest decides; the name is reported as what was
 /// signed, not as what was verified.
 #[test]
 fn a_legacy_payload_counts_by_its_digest() {
@@ -104,7 +104,7 @@ fn a_legacy_payload_counts_by_its_digest() {
     }
 }
 
-/// attacks.md row 58: a payload of one kind in the place of another, signed for what it is.
+/// threat model, row 58: a payload of one kind in the place of another, signed for what it is.
 #[test]
 fn one_kind_of_payload_is_not_taken_for_another() {
     let scene = Scene::default();
@@ -131,7 +131,7 @@ fn one_kind_of_payload_is_not_taken_for_another() {
     scene.verify(&[]).fails(1, "NO_SIGNATURE_ACCEPTED");
 }
 
-/// attacks.md row 59: beside a good signature, one that is not checked.
+/// threat model, row 59: beside a good signature, one that is not checked.
 #[test]
 fn an_envelope_has_one_signature() {
     let scene = Scene::default();
@@ -147,7 +147,7 @@ fn an_envelope_has_one_signature() {
     }
 }
 
-/// attacks.md row 60: an attestation by the trusted key is no signature, whatever its manifest says of it, and
+/// threat model, row 60: an attestation by the trusted key is no signature, whatever its manifest says of it, and
 /// however little is asked.
 #[test]
 fn an_attestation_is_no_signature() {
@@ -166,7 +166,7 @@ fn an_attestation_is_no_signature() {
     }
 }
 
-/// attacks.md row 61: exactly one subject is the image, by its whole digest, in lower case, under its algorithm.
+/// threat model, row 61: exactly one subject is the image, by its whole digest, in lower case, under its algorithm.
 #[test]
 fn a_statement_is_about_one_image() {
     let hex = |scene: &Scene| scene.digest.hex();

@@ -19,7 +19,7 @@ fn two_platforms(scene: &Scene) -> (Digest, [Digest; 2]) {
     (scene.index("all", &entries), platforms)
 }
 
-/// attacks.md row 72: a signature of the index is none of its platforms, and the reverse; `--recursive` asks for all.
+/// threat model, row 72: a signature of the index is none of its platforms, and the reverse; `--recursive` asks for all.
 #[test]
 fn an_index_and_its_platforms_are_signed_apart() {
     let scene = Scene::default();
@@ -38,7 +38,7 @@ fn an_index_and_its_platforms_are_signed_apart() {
     verify(&scene, &at(&scene, &arm64), &[]).succeeds();
 }
 
-/// attacks.md row 72: another platform put into the index makes another index, which nobody has signed.
+/// threat model, row 72: another platform put into the index makes another index, which nobody has signed.
 #[test]
 fn a_platform_that_was_swapped_is_noticed() {
     let scene = Scene::default();
@@ -56,7 +56,7 @@ fn a_platform_that_was_swapped_is_noticed() {
     verify(&scene, &all, &[]).fails(1, "NO_SIGNATURES");
 }
 
-/// attacks.md row 72: indexes in indexes, and very many manifests, end at a limit.
+/// threat model, row 72: indexes in indexes, and very many manifests, end at a limit.
 #[test]
 fn nesting_and_width_are_bounded() {
     let scene = Scene::default();

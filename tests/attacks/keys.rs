@@ -11,7 +11,7 @@ fn mode(sandbox: &Sandbox, name: &str) -> u32 {
     std::fs::metadata(sandbox.path(name)).expect("a file").permissions().mode() & 0o777
 }
 
-/// attacks.md row 32: a private key is its owner's, whatever the umask; nothing is overwritten or written through.
+/// threat model, row 32: a private key is its owner's, whatever the umask; nothing is overwritten or written through.
 #[test]
 fn key_files_are_made_with_care() {
     let sandbox = Sandbox::new();
@@ -66,7 +66,7 @@ fn encrypted(n: u64, r: u64, p: u64) -> String {
     pem("ENCRYPTED SIGSTORE PRIVATE KEY", document.to_string().as_bytes())
 }
 
-/// attacks.md row 80: key files that are none, are two, or ask for all memory and time.
+/// threat model, row 80: key files that are none, are two, or ask for all memory and time.
 #[test]
 fn hostile_key_files_are_wrong_usage() {
     let sandbox = Sandbox::new();
@@ -130,7 +130,7 @@ fn refused(what: &str, run: Run) {
     assert!(run.stdout.is_empty(), "{what}");
 }
 
-/// attacks.md row 81: passwords, tokens and keys are in nothing that is printed, however much is asked for.
+/// threat model, row 81: passwords, tokens and keys are in nothing that is printed, however much is asked for.
 #[test]
 fn secrets_are_not_printed() {
     let sandbox = Sandbox::new().with("COSIGN_PASSWORD", "the-password");

@@ -29,7 +29,7 @@ fn blobs(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
     entries.map(|entry| entry.expect("a blob").path()).collect()
 }
 
-/// attacks.md row 78: a layout that lies or leads elsewhere is refused, and is not followed.
+/// threat model, row 78: a layout that lies or leads elsewhere is refused, and is not followed.
 #[test]
 fn a_layout_that_lies_is_refused() {
     let good = layout();
@@ -60,7 +60,7 @@ fn a_layout_that_lies_is_refused() {
     verify(&good, "oci:image:v1").succeeds();
 }
 
-/// attacks.md row 78: an `index.json` that is torn, too large, or names files outside.
+/// threat model, row 78: an `index.json` that is torn, too large, or names files outside.
 #[test]
 fn a_hostile_index_is_refused() {
     let index = r#"{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"DIGEST","size":2}]}"#;
@@ -86,7 +86,7 @@ fn a_hostile_index_is_refused() {
     }
 }
 
-/// attacks.md row 78: archives whose members lead out of where they are unpacked, which they never are.
+/// threat model, row 78: archives whose members lead out of where they are unpacked, which they never are.
 #[test]
 fn nothing_leaves_an_archive() {
     let sandbox = layout();
@@ -117,7 +117,7 @@ fn nothing_leaves_an_archive() {
     }
 }
 
-/// attacks.md row 82: what is no file is not waited for and not taken for one; a name is only a name.
+/// threat model, row 82: what is no file is not waited for and not taken for one; a name is only a name.
 #[test]
 fn blobs_that_are_no_files() {
     let sandbox = Sandbox::new();
@@ -158,7 +158,7 @@ fn blobs_that_are_no_files() {
     sandbox.countersign(["verify-blob", "--key", "a.pub", "--bundle", "made", &name]).succeeds();
 }
 
-/// attacks.md row 83: one yes does not make up for a no, nothing to verify is no success, and the exit code says which.
+/// threat model, row 83: one yes does not make up for a no, nothing to verify is no success, and the exit code says which.
 #[test]
 fn only_success_is_success() {
     let scene = Scene::default();
@@ -189,7 +189,7 @@ fn only_success_is_success() {
     assert_eq!(unsigned_report.ends(1).json()["outcome"], "refused");
 }
 
-/// attacks.md row 84: with a key and a layout there is no socket but those that a program has with itself.
+/// threat model, row 84: with a key and a layout there is no socket but those that a program has with itself.
 #[test]
 fn a_layout_needs_no_network() {
     let sandbox = layout();

@@ -31,7 +31,7 @@ fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Action {
     Action::Answer(status, headers, body.into())
 }
 
-/// attacks.md rows 1, 2 and 3: bodies without end, no answer, too many bytes, too few.
+/// threat model, rows 1, 2 and 3: bodies without end, no answer, too many bytes, too few.
 #[test]
 fn bodies_are_bounded() {
     for (path, action, code, stable) in [
@@ -53,7 +53,7 @@ fn bodies_are_bounded() {
     }
 }
 
-/// attacks.md row 3: the size that a descriptor names is looked at before anything is asked for.
+/// threat model, row 3: the size that a descriptor names is looked at before anything is asked for.
 #[test]
 fn a_huge_signature_is_not_fetched() {
     let scene = Scene::default();
@@ -64,7 +64,7 @@ fn a_huge_signature_is_not_fetched() {
     assert!(!scene.registry.requests().iter().any(|line| line.contains("/blobs/")));
 }
 
-/// attacks.md row 4: more signatures than are looked at, and pages that go in a circle. One of them is good, and
+/// threat model, row 4: more signatures than are looked at, and pages that go in a circle. One of them is good, and
 /// does not help: which of them are read is not the attacker's choice.
 #[test]
 fn too_many_signatures_are_no_success() {
@@ -81,14 +81,14 @@ fn too_many_signatures_are_no_success() {
     assert!(!run.stderr.contains("no signatures"), "{}", run.stderr);
 }
 
-/// attacks.md row 5: nothing is unpacked on the way.
+/// threat model, row 5: nothing is unpacked on the way.
 #[test]
 fn compressed_answers_are_refused() {
     let gzip = Action::Headers(vec![("content-encoding", "gzip".into())]);
     says(through(Fault::on("GET", "/blobs/", gzip), &[]), 3, "STORE_PROTOCOL");
 }
 
-/// attacks.md rows 6, 7 and 9: other bytes than were asked for, digests and media types that lie.
+/// threat model, rows 6, 7 and 9: other bytes than were asked for, digests and media types that lie.
 #[test]
 fn lies_about_content_are_refused() {
     let other = || Action::Body("{}".into());
@@ -106,7 +106,7 @@ fn lies_about_content_are_refused() {
     says(through(Fault::on("*", "/manifests/v1", lie), &[]), 3, "NOT_FOUND");
 }
 
-/// attacks.md row 8: digests that are none, in what the user types.
+/// threat model, row 8: digests that are none, in what the user types.
 #[test]
 fn weak_and_malformed_digests_are_wrong_usage() {
     let scene = Scene::default();
@@ -145,7 +145,7 @@ fn credentials(entries: &[Entry]) -> Vec<&str> {
     entries.iter().filter_map(|entry| entry.authorization.as_deref()).collect()
 }
 
-/// attacks.md rows 10, 11 and 12: nobody but the registry and its own token server gets the password.
+/// threat model, rows 10, 11 and 12: nobody but the registry and its own token server gets the password.
 #[test]
 fn credentials_go_nowhere_else() {
     for realm in ["http://169.254.169.254/token", "http://token.example/token", "file:///etc/passwd"] {
@@ -169,7 +169,7 @@ fn credentials_go_nowhere_else() {
     assert!(elsewhere.count() > 0 && credentials(&elsewhere.log()).is_empty());
 }
 
-/// attacks.md rows 13 and 23: an upload that is sent elsewhere carries no password there, and is not half a signature.
+/// threat model, rows 13 and 23: an upload that is sent elsewhere carries no password there, and is not half a signature.
 #[test]
 fn an_upload_elsewhere_gets_no_credentials() {
     let elsewhere = Registry::start(Options::default());
@@ -183,7 +183,7 @@ fn an_upload_elsewhere_gets_no_credentials() {
     assert!(!scene.registry.requests().iter().any(|line| line.starts_with("PUT /v2/acme/app/manifests")));
 }
 
-/// attacks.md row 14: the places that a layer names are not looked at, not even to copy it.
+/// threat model, row 14: the places that a layer names are not looked at, not even to copy it.
 #[test]
 fn foreign_layers_are_not_followed() {
     let elsewhere = Registry::start(Options::default());
@@ -199,7 +199,7 @@ fn foreign_layers_are_not_followed() {
     assert_eq!(elsewhere.count(), 0);
 }
 
-/// attacks.md row 15: redirects end.
+/// threat model, row 15: redirects end.
 #[test]
 fn redirects_end() {
     says(
@@ -209,7 +209,7 @@ fn redirects_end() {
     );
 }
 
-/// attacks.md rows 16, 17 and 18: what could not be asked is undecided, never unsigned, and no reason to look
+/// threat model, rows 16, 17 and 18: what could not be asked is undecided, never unsigned, and no reason to look
 /// elsewhere: with the bundle out of reach, a legacy signature that is there does not decide "refused".
 #[test]
 fn an_answer_that_is_none_decides_nothing() {
@@ -233,7 +233,7 @@ fn an_answer_that_is_none_decides_nothing() {
     }
 }
 
-/// attacks.md row 18: an unsigned image whose referrers cannot be listed is not signed over and over, nor said unsigned.
+/// threat model, row 18: an unsigned image whose referrers cannot be listed is not signed over and over, nor said unsigned.
 #[test]
 fn signing_needs_to_know_what_is_there() {
     let scene = Scene::default();
@@ -243,7 +243,7 @@ fn signing_needs_to_know_what_is_there() {
     assert_eq!(contents.repositories["acme/app"].manifests.len(), 1);
 }
 
-/// attacks.md row 19: a registry that has the referrers API now, and a bundle that was written before.
+/// threat model, row 19: a registry that has the referrers API now, and a bundle that was written before.
 #[test]
 fn bundles_behind_the_fallback_tag_are_found() {
     let scene = Scene::default();
@@ -259,7 +259,7 @@ fn bundles_behind_the_fallback_tag_are_found() {
     scene.verify(&[]).succeeds();
 }
 
-/// attacks.md rows 20 and 21: the fallback tag is no index, or lists what refers to another image.
+/// threat model, rows 20 and 21: the fallback tag is no index, or lists what refers to another image.
 #[test]
 fn what_refers_to_another_image_is_no_signature() {
     let scene = Scene::new(Options { referrers_api: false, ..Options::default() });
@@ -278,7 +278,7 @@ fn what_refers_to_another_image_is_no_signature() {
     assert!(matches!(run.code, Some(1 | 3)) && !run.stderr.contains("no signatures"), "{}", run.stderr);
 }
 
-/// attacks.md row 23: what breaks in the middle is done again; the manifest comes last, and only once it is whole.
+/// threat model, row 23: what breaks in the middle is done again; the manifest comes last, and only once it is whole.
 #[test]
 fn connections_that_break_while_signing() {
     for (method, path) in [("POST", "/uploads/"), ("PUT", "/manifests/"), ("GET", "/referrers/")] {
@@ -292,7 +292,7 @@ fn connections_that_break_while_signing() {
     }
 }
 
-/// attacks.md row 24: a registry that says it stored something else than was sent.
+/// threat model, row 24: a registry that says it stored something else than was sent.
 #[test]
 fn a_registry_that_stores_something_else() {
     let scene = Scene::default();
@@ -302,7 +302,7 @@ fn a_registry_that_stores_something_else() {
     assert!(matches!(run.code, Some(1 | 3)), "{}", run.stderr);
 }
 
-/// attacks.md rows 25 and 26: a tag is asked for once, and everything after is about the digest that it named.
+/// threat model, rows 25 and 26: a tag is asked for once, and everything after is about the digest that it named.
 #[test]
 fn a_tag_is_asked_for_once() {
     for command in
@@ -323,7 +323,7 @@ fn a_tag_is_asked_for_once() {
     }
 }
 
-/// attacks.md row 22: nothing but loopback is spoken to in plain http by itself.
+/// threat model, row 22: nothing but loopback is spoken to in plain http by itself.
 #[test]
 fn plain_http_is_asked_for() {
     let scene = Scene::default();

@@ -18,7 +18,7 @@ fn every_row_is_cited_by_a_test() {
         files(&testkit::project().join(folder), &mut |text| cited.extend(rows_of_tests(text)));
     }
     let missing: Vec<_> = ROWS.iter().filter(|row| !cited.contains(*row)).collect();
-    assert!(missing.is_empty(), "no test cites attacks.md row {missing:?}");
+    assert!(missing.is_empty(), "no test cites threat model, row {missing:?}");
 }
 
 fn files(folder: &Path, each: &mut impl FnMut(&str)) {
@@ -53,10 +53,10 @@ fn rows_of_tests(text: &str) -> BTreeSet<u32> {
     rows
 }
 
-/// The numbers in `attacks.md row 3`, `attacks.md rows 3, 4 and 5`, `attacks.md rows 3 to 5`.
+/// The numbers in `threat model, row 3`, `threat model, rows 3, 4 and 5`, `threat model, rows 3 to 5`.
 fn cited(comment: &str) -> Vec<u32> {
     let list =
-        Regex::new(r"attacks\.md\s+rows?\s+(\d+(?:(?:,\s*|\s+and\s+|\s+to\s+)\d+)*)").expect("a pattern");
+        Regex::new(r"threat\s+model,\s+rows?\s+(\d+(?:(?:,\s*|\s+and\s+|\s+to\s+)\d+)*)").expect("a pattern");
     let number = Regex::new(r"(to\s+)?(\d+)").expect("a pattern");
     let mut rows: Vec<u32> = Vec::new();
     for list in list.captures_iter(comment) {
@@ -73,7 +73,10 @@ fn cited(comment: &str) -> Vec<u32> {
 
 #[test]
 fn citations_are_understood() {
-    assert_eq!(cited(" x (attacks.md rows 1, 2 and 9): y, attacks.md row 70 to 72"), [1, 2, 9, 70, 71, 72]);
-    let text = "/// attacks.md row 5.\n#[test]\nfn a() {}\n/// attacks.md row 6.\nfn b() {}";
+    assert_eq!(
+        cited(" x (threat model, rows 1, 2 and 9): y, threat model, row 70 to 72"),
+        [1, 2, 9, 70, 71, 72]
+    );
+    let text = "/// threat model, row 5.\n#[test]\nfn a() {}\n/// threat model, row 6.\nfn b() {}";
     assert_eq!(rows_of_tests(text), [5].into());
 }

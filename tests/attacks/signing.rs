@@ -8,7 +8,7 @@ use testkit::{Run, Sandbox, Scene, program};
 
 const SIGNERS: usize = 6;
 
-/// attacks.md rows 27 and 28: many signers at once, with and without the referrers API, in both formats, in a registry
+/// threat model, rows 27 and 28: many signers at once, with and without the referrers API, in both formats, in a registry
 /// and in a layout: whoever ends with success is found.
 #[test]
 fn many_signers_at_once_are_all_found() {
@@ -52,7 +52,7 @@ const WRITERS: [&[&str]; 7] = [
     &["copy", "IMAGE", "oci:out/copied:v1"],
 ];
 
-/// attacks.md row 30: a disk that is full: an error, and no file that is cut off, nor the rest of one.
+/// threat model, row 30: a disk that is full: an error, and no file that is cut off, nor the rest of one.
 #[test]
 fn a_full_disk_leaves_nothing_half_done() {
     let scene = Scene::default();
@@ -75,7 +75,7 @@ fn a_full_disk_leaves_nothing_half_done() {
     scene.sandbox.countersign(["verify", "--key", "a.pub", "oci:out/copied:v1"]).ends(1);
 }
 
-/// attacks.md row 30: a layout that cannot grow keeps what it has.
+/// threat model, row 30: a layout that cannot grow keeps what it has.
 #[test]
 fn a_signed_layout_survives_a_full_disk() {
     let scene = Scene::default();
@@ -94,7 +94,7 @@ fn a_signed_layout_survives_a_full_disk() {
     scene.sandbox.countersign(["verify", "--key", "b.pub", "oci:layout:v1"]).succeeds();
 }
 
-/// attacks.md row 30: folders that cannot be written, or are not there.
+/// threat model, row 30: folders that cannot be written, or are not there.
 #[test]
 fn a_folder_that_cannot_be_written() {
     let scene = Scene::default();

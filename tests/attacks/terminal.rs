@@ -71,7 +71,7 @@ fn script(command: &str) -> String {
     )
 }
 
-/// attacks.md row 33: Ctrl-C and a termination at the prompt: the terminal echoes again, nothing is written.
+/// threat model, row 33: Ctrl-C and a termination at the prompt: the terminal echoes again, nothing is written.
 #[test]
 fn an_interrupted_prompt_leaves_nothing() {
     let sandbox = with_encrypted_key();
@@ -100,7 +100,7 @@ fn an_interrupted_prompt_leaves_nothing() {
     }
 }
 
-/// attacks.md rows 33 and 81: what is typed at a prompt is not shown, and it works.
+/// threat model, rows 33 and 81: what is typed at a prompt is not shown, and it works.
 #[test]
 fn a_typed_password_is_not_shown() {
     let sandbox = with_encrypted_key();
@@ -115,7 +115,7 @@ fn a_typed_password_is_not_shown() {
     sandbox.countersign(["verify-blob", "--key", "p.pub", "--signature", "made", "blob"]).succeeds();
 }
 
-/// attacks.md row 33: a command that waits for a pipe, and so for nothing that it could hear, ends as well.
+/// threat model, row 33: a command that waits for a pipe, and so for nothing that it could hear, ends as well.
 #[test]
 fn a_command_that_waits_for_a_pipe_can_be_interrupted() {
     let sandbox = Sandbox::new();
@@ -165,7 +165,7 @@ fn harmless(text: &str) {
     assert!(!text.lines().any(|line| line.starts_with("Verified OK")), "{text}");
 }
 
-/// attacks.md row 79: text of others on standard error, on a terminal and in JSON.
+/// threat model, row 79: text of others on standard error, on a terminal and in JSON.
 #[test]
 fn text_of_others_is_escaped() {
     let scene = Scene::default();
@@ -193,7 +193,7 @@ fn text_of_others_is_escaped() {
     }
 }
 
-/// attacks.md row 79: what a registry says of itself.
+/// threat model, row 79: what a registry says of itself.
 #[test]
 fn errors_of_a_registry_are_escaped() {
     let body = json!({"errors": [{"code": HOSTILE, "message": HOSTILE}]}).to_string();

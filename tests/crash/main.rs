@@ -1,4 +1,4 @@
-//! Programs that are killed, at any moment (attacks.md row 29).
+//! Programs that are killed, at any moment (threat model, row 29).
 //!
 //! Where the kill strikes is left to chance, since the promise is about every moment: what was there is whole, what was
 //! signed verifies, and running again completes the work.
@@ -83,14 +83,14 @@ fn fill(sandbox: &Sandbox, beside: Option<&str>, command: impl Fn(&str) -> Vec<S
     }
 }
 
-/// attacks.md row 29: signing in a layout.
+/// threat model, row 29: signing in a layout.
 #[test]
 fn signing_in_a_layout() {
     let scene = scene();
     sign(&scene.sandbox, "oci:image:v1");
 }
 
-/// attacks.md row 29: signing in real registries, with and without the referrers API.
+/// threat model, row 29: signing in real registries, with and without the referrers API.
 #[test]
 fn signing_in_registries() {
     let scene = scene();
@@ -101,7 +101,7 @@ fn signing_in_registries() {
     }
 }
 
-/// attacks.md row 29: copying into a layout that holds a signed image.
+/// threat model, row 29: copying into a layout that holds a signed image.
 #[test]
 fn copying_into_a_layout() {
     let scene = scene();
@@ -111,7 +111,7 @@ fn copying_into_a_layout() {
     fill(&scene.sandbox, None, command, "oci:newRUN:v1");
 }
 
-/// attacks.md row 29: copying into a registry that holds a signed image.
+/// threat model, row 29: copying into a registry that holds a signed image.
 #[test]
 fn copying_into_a_registry() {
     let scene = scene();
@@ -122,7 +122,7 @@ fn copying_into_a_registry() {
     fill(&scene.sandbox, Some(&beside), command, &format!("{}/acme/newRUN:v1", server.host()));
 }
 
-/// attacks.md row 29: saving.
+/// threat model, row 29: saving.
 #[test]
 fn saving() {
     let scene = scene();
@@ -134,7 +134,7 @@ fn saving() {
     fill(&scene.sandbox, None, command, "oci:savedRUN");
 }
 
-/// attacks.md row 29: files that are written whole: a bundle that was there is the old one or the new one.
+/// threat model, row 29: files that are written whole: a bundle that was there is the old one or the new one.
 #[test]
 fn files_are_old_or_new() {
     let sandbox = Sandbox::new();

@@ -26,7 +26,7 @@ fn authorizations(registry: &Registry) -> Vec<String> {
     registry.log().into_iter().filter_map(|entry| entry.authorization).collect()
 }
 
-/// attacks.md row 16: one challenge for each repository, no ping, and every later request knows.
+/// threat model, row 16: one challenge for each repository, no ping, and every later request knows.
 #[tokio::test]
 async fn a_password_is_shown_when_it_is_asked_for() {
     let registry = Registry::start(basic());
@@ -40,7 +40,7 @@ async fn a_password_is_shown_when_it_is_asked_for() {
     assert!(registry.requests().iter().all(|line| line.contains("/manifests/")));
 }
 
-/// attacks.md row 16: 401 for ever is one round, not many.
+/// threat model, row 16: 401 for ever is one round, not many.
 #[tokio::test]
 async fn a_wrong_password_is_an_error_at_once() {
     let registry = Registry::start(basic());
@@ -124,7 +124,7 @@ async fn a_mount_asks_for_both_repositories() {
     assert_eq!(registry.count(), 3, "{:?}", registry.requests());
 }
 
-/// attacks.md row 10: token servers at places where none should be.
+/// threat model, row 10: token servers at places where none should be.
 #[tokio::test]
 async fn token_servers_elsewhere_are_refused() {
     for realm in [
@@ -145,7 +145,7 @@ async fn token_servers_elsewhere_are_refused() {
     }
 }
 
-/// attacks.md rows 11 and 12: a token server that sends us elsewhere gets no password there.
+/// threat model, rows 11 and 12: a token server that sends us elsewhere gets no password there.
 #[tokio::test]
 async fn a_token_server_cannot_pass_on_a_password() {
     let elsewhere = Registry::start(Options::default());
@@ -162,7 +162,7 @@ async fn a_token_server_cannot_pass_on_a_password() {
     assert!(authorizations(&elsewhere).is_empty());
 }
 
-/// attacks.md rows 12 and 13: another host gets no credentials, not even when it sends us back.
+/// threat model, rows 12 and 13: another host gets no credentials, not even when it sends us back.
 #[tokio::test]
 async fn credentials_stay_with_their_host() {
     let (registry, elsewhere) = (Registry::start(basic()), Registry::start(Options::default()));
@@ -187,7 +187,7 @@ async fn credentials_stay_with_their_host() {
     assert!(authorizations(&elsewhere).is_empty());
 }
 
-/// attacks.md row 13: an upload may go to another host, which gets the content and no credentials.
+/// threat model, row 13: an upload may go to another host, which gets the content and no credentials.
 #[tokio::test]
 async fn an_upload_elsewhere_gets_no_credentials() {
     let mut options = basic();
@@ -210,7 +210,7 @@ async fn an_upload_elsewhere_gets_no_credentials() {
     }
 }
 
-/// attacks.md row 15: redirects end.
+/// threat model, row 15: redirects end.
 #[tokio::test]
 async fn redirects_end() {
     let registry = Registry::start(Options::default());
@@ -226,7 +226,7 @@ async fn redirects_end() {
     }
 }
 
-/// attacks.md row 81: no secret in what is shown.
+/// threat model, row 81: no secret in what is shown.
 #[tokio::test]
 async fn nothing_shows_a_secret() {
     let registry = Registry::start(bearer(None));

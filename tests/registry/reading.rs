@@ -45,7 +45,7 @@ async fn what_is_there_is_read() {
     assert!(registry.log().iter().all(|entry| entry.path != "/v2/"));
 }
 
-/// attacks.md row 1: a body without end, and one that comes a byte at a time.
+/// threat model, row 1: a body without end, and one that comes a byte at a time.
 #[tokio::test]
 async fn bodies_without_end_are_cut() {
     let (registry, source) = start_with(Options::default(), impatient());
@@ -67,7 +67,7 @@ async fn bodies_without_end_are_cut() {
     }
 }
 
-/// attacks.md row 1: a stream that stalls ends with an error.
+/// threat model, row 1: a stream that stalls ends with an error.
 #[tokio::test]
 async fn a_stream_that_stalls_is_given_up() {
     let (registry, source) = start_with(Options::default(), impatient());
@@ -78,7 +78,7 @@ async fn a_stream_that_stalls_is_given_up() {
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
 }
 
-/// attacks.md row 2: manifests up to 4 MiB are taken, larger ones not, however the length is given.
+/// threat model, row 2: manifests up to 4 MiB are taken, larger ones not, however the length is given.
 #[tokio::test]
 async fn manifests_have_a_largest_size() {
     let (registry, source) = start(Options::default());
@@ -96,7 +96,7 @@ async fn manifests_have_a_largest_size() {
     assert_eq!(code(source.manifest(&tag("v1")).await), "STORE_UNREACHABLE");
 }
 
-/// attacks.md row 3: the size in the descriptor is looked at before anything is asked for.
+/// threat model, row 3: the size in the descriptor is looked at before anything is asked for.
 #[tokio::test]
 async fn what_is_too_large_is_not_asked_for() {
     let (registry, source) = start(Options::default());
@@ -107,7 +107,7 @@ async fn what_is_too_large_is_not_asked_for() {
     assert_eq!(registry.count(), 0);
 }
 
-/// attacks.md row 4: listings that go on for ever, in a circle, or elsewhere.
+/// threat model, row 4: listings that go on for ever, in a circle, or elsewhere.
 #[tokio::test]
 async fn listings_end() {
     let (registry, source) = start(Options::default());
@@ -124,7 +124,7 @@ async fn listings_end() {
     assert_eq!(code(source.tags().await), "LIMIT_CONTENT");
 }
 
-/// attacks.md row 5: what is compressed by the way is refused.
+/// threat model, row 5: what is compressed by the way is refused.
 #[tokio::test]
 async fn compressed_answers_are_refused() {
     let (registry, source) = start(Options::default());
@@ -135,7 +135,7 @@ async fn compressed_answers_are_refused() {
     assert_eq!(code(source.blob(&blob(), 100).await), "STORE_PROTOCOL");
 }
 
-/// attacks.md row 6: other bytes than those of the digest, and digests that lie.
+/// threat model, row 6: other bytes than those of the digest, and digests that lie.
 #[tokio::test]
 async fn manifests_are_those_of_their_digest() {
     let (registry, source) = start(Options::default());
@@ -157,7 +157,7 @@ async fn manifests_are_those_of_their_digest() {
     assert_eq!(code(source.manifest(&tag("v1")).await), "STORE_PROTOCOL");
 }
 
-/// attacks.md row 7: other bytes than those of the descriptor, more or fewer of them.
+/// threat model, row 7: other bytes than those of the descriptor, more or fewer of them.
 #[tokio::test]
 async fn blobs_are_those_of_their_descriptor() {
     let (registry, source) = start(Options::default());
@@ -185,7 +185,7 @@ async fn blobs_are_those_of_their_descriptor() {
     assert!(!source.has_blob(&gone).await.unwrap());
 }
 
-/// attacks.md row 9: the media type that is served must be the one inside; none, or a strange one, is no lie.
+/// threat model, row 9: the media type that is served must be the one inside; none, or a strange one, is no lie.
 #[tokio::test]
 async fn media_types_agree() {
     let (registry, source) = start(Options::default());
@@ -206,7 +206,7 @@ async fn media_types_agree() {
     assert_eq!(source.manifest(&tag("v1")).await.unwrap().unwrap(), manifest);
 }
 
-/// attacks.md row 14: what a descriptor says about other places is not looked at.
+/// threat model, row 14: what a descriptor says about other places is not looked at.
 #[tokio::test]
 async fn urls_and_inline_data_are_not_looked_at() {
     let (registry, source) = start(Options::default());
@@ -218,7 +218,7 @@ async fn urls_and_inline_data_are_not_looked_at() {
     assert_eq!(registry.count(), 1);
 }
 
-/// attacks.md row 17: a web page is no registry, and says nothing about images.
+/// threat model, row 17: a web page is no registry, and says nothing about images.
 #[tokio::test]
 async fn a_web_page_is_no_answer() {
     let (registry, source) = start(Options::default());
@@ -227,7 +227,7 @@ async fn a_web_page_is_no_answer() {
     assert_eq!(code(source.manifest(&tag("v1")).await), "STORE_PROTOCOL");
 }
 
-/// attacks.md rows 25 and 26: after the tag was resolved, the digest is asked for, and what moves does not matter.
+/// threat model, rows 25 and 26: after the tag was resolved, the digest is asked for, and what moves does not matter.
 #[tokio::test]
 async fn a_tag_that_moves_changes_nothing() {
     let (registry, source) = start(Options::default());
@@ -237,7 +237,7 @@ async fn a_tag_that_moves_changes_nothing() {
     assert_eq!(source.manifest(&resolved.digest.into()).await.unwrap(), Some(manifest));
 }
 
-/// attacks.md row 79: what a registry says is cut and escaped.
+/// threat model, row 79: what a registry says is cut and escaped.
 #[tokio::test]
 async fn what_a_registry_says_is_escaped() {
     let (registry, source) = start(Options::default());
@@ -247,7 +247,7 @@ async fn what_a_registry_says_is_escaped() {
     assert!(text.ends_with(r"DENIED: \u{1b}[31mred\u{202e}"), "{text}");
 }
 
-/// attacks.md row 22: https where https is wanted; nothing falls back to plain http by itself.
+/// threat model, row 22: https where https is wanted; nothing falls back to plain http by itself.
 #[tokio::test]
 async fn plain_http_is_for_this_machine() {
     let (registry, _) = start(Options::default());
@@ -267,7 +267,7 @@ async fn plain_http_is_for_this_machine() {
     assert!(proxied(true).manifest(&tag("v1")).await.unwrap().is_some());
 }
 
-/// attacks.md row 22: a certificate authority for a registry of this machine means TLS.
+/// threat model, row 22: a certificate authority for a registry of this machine means TLS.
 #[tokio::test]
 async fn a_certificate_authority_means_tls() {
     let (registry, _) = start(Options::default());

@@ -40,7 +40,7 @@ async fn the_api_is_read_page_by_page() {
     assert_eq!(registry.count(), 3);
 }
 
-/// attacks.md row 18: only 404 leads to the fallback tag; everything else is an error.
+/// threat model, row 18: only 404 leads to the fallback tag; everything else is an error.
 #[tokio::test]
 async fn only_404_means_that_there_is_no_api() {
     for (status, expected) in [
@@ -65,7 +65,7 @@ async fn only_404_means_that_there_is_no_api() {
     }
 }
 
-/// attacks.md row 18: what is no listing is an error, not an empty one.
+/// threat model, row 18: what is no listing is an error, not an empty one.
 #[tokio::test]
 async fn what_is_no_listing_is_an_error() {
     let (registry, source) = start(Options::default());
@@ -85,7 +85,7 @@ async fn what_is_no_listing_is_an_error() {
     }
 }
 
-/// attacks.md row 4: a hundred thousand referrers.
+/// threat model, row 4: a hundred thousand referrers.
 #[tokio::test]
 async fn referrers_are_counted() {
     let (registry, source) = start(Options { page: 100, ..Options::default() });
@@ -127,7 +127,7 @@ async fn modes_decide_where_is_looked() {
     );
 }
 
-/// attacks.md rows 19 and 20: the fallback tag can be looked at beside the API, is not believed, and must be an index.
+/// threat model, rows 19 and 20: the fallback tag can be looked at beside the API, is not believed, and must be an index.
 #[tokio::test]
 async fn the_fallback_tag_is_looked_at_with_care() {
     let (registry, source) = start(Options::default());

@@ -27,7 +27,7 @@ fn tags(registry: &Registry) -> Vec<String> {
     registry.contents().repositories[PATH].tags.keys().cloned().collect()
 }
 
-/// attacks.md row 28: twelve signers at once.
+/// threat model, row 28: twelve signers at once.
 #[tokio::test]
 async fn twelve_pushers_are_all_found() {
     for options in [
@@ -58,7 +58,7 @@ async fn twelve_pushers_are_all_found() {
     }
 }
 
-/// attacks.md row 27: twelve signers at once on cosign's tag.
+/// threat model, row 27: twelve signers at once on cosign's tag.
 #[tokio::test]
 async fn twelve_legacy_signers_are_all_found() {
     let registry = Registry::start(Options { latency: Duration::from_millis(3), ..without_api() });
@@ -94,7 +94,7 @@ async fn one_writer_leaves_no_marker() {
     assert_eq!(tags(&registry), [Tag::attached(&image.digest, "").to_string(), "v1".into()]);
 }
 
-/// attacks.md row 29: what a crash left behind is merged by the next writer.
+/// threat model, row 29: what a crash left behind is merged by the next writer.
 #[tokio::test]
 async fn what_a_crash_left_is_merged() {
     let (registry, source) = start(without_api());
@@ -109,7 +109,7 @@ async fn what_a_crash_left_is_merged() {
     assert_eq!(source.referrers(&image.digest, API).await.unwrap().descriptors.len(), 2);
 }
 
-/// attacks.md row 23: a write whose answer is lost is looked at again.
+/// threat model, row 23: a write whose answer is lost is looked at again.
 #[tokio::test]
 async fn a_write_without_an_answer_is_looked_at() {
     for action in [Action::Reset, Action::ResetAfter, Action::Answer(502, vec![], String::new())] {
@@ -124,7 +124,7 @@ async fn a_write_without_an_answer_is_looked_at() {
     }
 }
 
-/// attacks.md row 20: a tag that holds something else is not overwritten.
+/// threat model, row 20: a tag that holds something else is not overwritten.
 #[tokio::test]
 async fn what_is_no_index_is_not_overwritten() {
     let (registry, source) = start(without_api());

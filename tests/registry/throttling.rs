@@ -10,7 +10,7 @@ fn throttled(retry_after: &str) -> Action {
     Action::Answer(429, vec![("retry-after", retry_after.into())], String::new())
 }
 
-/// attacks.md row 17: a busy registry is asked again, a bounded number of times, and never taken for an empty one.
+/// threat model, row 17: a busy registry is asked again, a bounded number of times, and never taken for an empty one.
 #[tokio::test]
 async fn throttling_is_waited_for_and_then_an_error() {
     let (registry, source) = start(Options::default());
@@ -31,7 +31,7 @@ async fn throttling_is_waited_for_and_then_an_error() {
     assert_eq!(code(source.tags().await), "STORE_THROTTLED");
 }
 
-/// attacks.md row 17: what asks for too much patience gets none.
+/// threat model, row 17: what asks for too much patience gets none.
 #[tokio::test]
 async fn long_waits_are_not_waited_for() {
     for value in ["1000000000", "99999999999999999999", "Fri, 01 Jan 2100 00:00:00 GMT"] {
@@ -42,7 +42,7 @@ async fn long_waits_are_not_waited_for() {
     }
 }
 
-/// attacks.md rows 17 and 18: errors of a registry that pass are tried again, others not.
+/// threat model, rows 17 and 18: errors of a registry that pass are tried again, others not.
 #[tokio::test]
 async fn errors_that_pass_are_tried_again() {
     for (status, tries, expected) in [
@@ -61,7 +61,7 @@ async fn errors_that_pass_are_tried_again() {
     }
 }
 
-/// attacks.md row 23: connections that break are made again.
+/// threat model, row 23: connections that break are made again.
 #[tokio::test]
 async fn connections_that_break_are_made_again() {
     let (registry, source) = start(Options::default());

@@ -24,7 +24,7 @@ fn patient_with_nothing() -> RegistryOptions {
     RegistryOptions { tries: 1, ..settings() }
 }
 
-/// attacks.md row 22: a certificate of an unknown authority, of another host, or of another time; only the user's word
+/// threat model, row 22: a certificate of an unknown authority, of another host, or of another time; only the user's word
 /// makes it good enough.
 #[tokio::test]
 async fn certificates_must_be_good() {
@@ -63,7 +63,7 @@ async fn a_client_certificate_is_shown() {
     assert!(client(&registry, options).manifest(&tag("v1")).await.unwrap().is_some());
 }
 
-/// attacks.md rows 12 and 22: from https no way leads to plain http.
+/// threat model, rows 12 and 22: from https no way leads to plain http.
 #[tokio::test]
 async fn https_is_not_left() {
     let tls = Tls::of("127.0.0.1", false);

@@ -91,7 +91,7 @@ async fn large_blobs_go_in_pieces() {
     assert_eq!(code(source.put_blob(&of(&content), bytes(&content), None).await), "LIMIT_CONTENT");
 }
 
-/// attacks.md row 7, the other way: what is sent is what the descriptor says, or nothing is stored.
+/// threat model, row 7, the other way: what is sent is what the descriptor says, or nothing is stored.
 #[tokio::test]
 async fn what_is_no_content_of_the_descriptor_is_not_stored() {
     let mut other = large();
@@ -112,7 +112,7 @@ async fn what_is_no_content_of_the_descriptor_is_not_stored() {
     }
 }
 
-/// attacks.md row 23: a session that breaks is followed by another one.
+/// threat model, row 23: a session that breaks is followed by another one.
 #[tokio::test]
 async fn broken_uploads_begin_again() {
     let in_two = Options { takes_blob_at_once: false, ..Options::default() };
@@ -136,7 +136,7 @@ async fn broken_uploads_begin_again() {
     assert_eq!(code(source.put_blob(&of(b"x"), reader(b"x"), None).await), "STORE_STATUS");
 }
 
-/// attacks.md row 24: a registry that says it stored something else.
+/// threat model, row 24: a registry that says it stored something else.
 #[tokio::test]
 async fn what_was_stored_is_what_was_sent() {
     let (registry, source) = start(Options::default());

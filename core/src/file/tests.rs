@@ -23,7 +23,7 @@ fn what_is_written_is_read() {
     assert_eq!(names(directory.path()), ["a"]);
 }
 
-/// attacks.md row 32.
+/// threat model, row 32.
 #[test]
 fn nothing_is_overwritten_unasked_and_no_link_is_followed() {
     let directory = tempfile::tempdir().unwrap();
@@ -95,7 +95,7 @@ fn only_regular_files_within_the_limit_are_read() {
     assert_eq!(read_bounded(&at("link"), 4).unwrap(), b"1234");
 }
 
-/// attacks.md row 30: of files that belong together, none is there when one cannot be.
+/// threat model, row 30: of files that belong together, none is there when one cannot be.
 #[test]
 fn files_that_belong_together_are_written_together() {
     let directory = tempfile::tempdir().unwrap();

@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Base64 {
 mod tests {
     use super::*;
 
-    /// attacks.md row 53.
+    /// threat model, row 53.
     #[test]
     fn only_one_spelling_is_read() {
         assert_eq!(decode("x", "+/8=").unwrap(), [0xfb, 0xff]);

@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(String::from_utf8(bundle.to_json().unwrap()).unwrap(), sample());
     }
 
-    /// attacks.md rows 51, 52, 53.
+    /// threat model, rows 51, 52, 53.
     #[test]
     fn what_is_ambiguous_or_unknown_is_refused() {
         let message = r#""messageSignature":{"signature":"cw=="},"dsseEnvelope""#;

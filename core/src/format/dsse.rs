@@ -79,7 +79,7 @@ mod tests {
         );
     }
 
-    /// attacks.md row 59.
+    /// threat model, row 59.
     #[test]
     fn none_or_several_signatures_are_refused() {
         let mut envelope = Envelope::new("t", b"p".to_vec(), b"s".to_vec());

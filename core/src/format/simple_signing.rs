@@ -115,7 +115,7 @@ mod tests {
         assert!(bare.ends_with(br#""optional":null}"#));
     }
 
-    /// attacks.md row 57: what is critical must be understood in full.
+    /// threat model, row 57: what is critical must be understood in full.
     #[test]
     fn an_unknown_critical_field_is_refused() {
         let good = format!(

@@ -125,7 +125,7 @@ mod tests {
         )
     }
 
-    /// attacks.md row 61.
+    /// threat model, row 61.
     #[test]
     fn exactly_one_subject_must_be_the_digest() {
         let digest = Digest::sha256(b"x");

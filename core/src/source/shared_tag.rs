@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(again.manifest, both.manifest);
     }
 
-    /// attacks.md row 20: an entry has the artifact type and the annotations of its manifest.
+    /// threat model, row 20: an entry has the artifact type and the annotations of its manifest.
     #[test]
     fn an_entry_of_the_index_says_what_its_manifest_says() {
         let mut manifest = legacy_manifest(&legacy("p", "a")).unwrap();

@@ -39,7 +39,7 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
             let annotations_asked = !policy.annotations.is_empty();
             verdict.accepted.push(Accepted::new(origin, format, claims, signature, annotations_asked));
         }
-        // An attestation is no failed signature: it is something else (formats.md, defect 1).
+        // An attestation is no failed signature: it is something else (cosign 3.1.1 takes it for one).
         Err(Failure { refusal: refusal @ Refusal::PredicateType { .. }, .. }) => {
             let code = Some(refusal.code());
             verdict.ignored.push(Ignored { origin, reason: refusal.to_string(), code });

@@ -1,4 +1,4 @@
-//! Wycheproof's signature vectors (C2SP), every one of the folder (attacks.md row 56).
+//! Wycheproof's signature vectors (C2SP), every one of the folder (threat model, row 56).
 //!
 //! A file whose hash, padding or salt is not the one that we pin to the key is asked too: nothing in it may
 //! verify as what it claims to be.

@@ -1,5 +1,5 @@
 //! Where a registry may send us: never to a place that only this machine or its network can reach, unless the
-//! registry itself is there (attacks.md rows 10, 11, 13).
+//! registry itself is there (threat model, rows 10, 11, 13).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -96,7 +96,7 @@ pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
 mod tests {
     use super::*;
 
-    /// attacks.md rows 10 and 11.
+    /// threat model, rows 10 and 11.
     #[test]
     fn spellings_of_inner_addresses_are_known() {
         for (url, expected) in [

@@ -1,6 +1,6 @@
 //! Who we are: the first 401 of a repository says how the registry wants to know, and every later request to that
 //! repository says it at once. There is no `/v2/` ping: registries may ask for different things per repository
-//! (attacks.md row 16).
+//! (threat model, row 16).
 //!
 //! Tokens are asked for as distribution's token specification and its OAuth2 sibling say. The token server is chosen
 //! by the registry, so it is not trusted with more than it needs: see [`Inner::realm`].
@@ -192,7 +192,7 @@ impl Inner {
     }
 
     /// Checks where a token server is: https, or plain http on this machine (or anywhere by the user's word) when the
-    /// registry itself is spoken to in plain http; and no nearer to us than the registry (attacks.md row 10).
+    /// registry itself is spoken to in plain http; and no nearer to us than the registry (threat model, row 10).
     async fn realm(&self, state: &RepositoryState, realm: &str, answer: &Answer) -> Result<Url> {
         let refused = |why: &str| SourceError::Protocol {
             place: answer.place(),

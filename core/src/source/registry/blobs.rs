@@ -1,5 +1,5 @@
 //! Blobs: reading. What is handed out has the digest and the size of its descriptor; inline `data` and foreign `urls`
-//! of a descriptor are not looked at (attacks.md row 14).
+//! of a descriptor are not looked at (threat model, row 14).
 
 use std::io;
 use std::pin::Pin;

@@ -24,7 +24,7 @@ const ERROR_BODY: u64 = 64 << 10;
 
 impl Inner {
     /// Sends a request and follows redirects of reading requests: a bounded number, never from https to http, never
-    /// nearer to us than the registry, and with credentials only for the first origin (attacks.md rows 11, 12, 15).
+    /// nearer to us than the registry, and with credentials only for the first origin (threat model, rows 11, 12, 15).
     pub(super) async fn follow(
         &self,
         state: &RepositoryState,

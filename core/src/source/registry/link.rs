@@ -20,7 +20,7 @@ impl Pages {
     /// The page after the one at `url`, where its answer names one.
     ///
     /// # Errors
-    /// When the next page is at another origin, was seen already, or is one too many (attacks.md row 4).
+    /// When the next page is at another origin, was seen already, or is one too many (threat model, row 4).
     pub(super) fn next(&mut self, url: &Url, headers: &HeaderMap) -> Result<Option<Url>> {
         self.seen.insert(url.as_str().to_owned());
         let Some(next) = next_link(headers) else { return Ok(None) };
@@ -90,7 +90,7 @@ mod tests {
         }
     }
 
-    /// attacks.md row 4.
+    /// threat model, row 4.
     #[test]
     fn circles_and_other_hosts_are_refused() {
         let url: Url = "http://host/v2/a/tags/list".parse().unwrap();

@@ -267,7 +267,7 @@ fn markers(fake: &Fake) -> usize {
     fake.tags.borrow().len() - 1
 }
 
-/// attacks.md rows 27 and 28: whoever has finished is found, in every interleaving that was tried.
+/// threat model, rows 27 and 28: whoever has finished is found, in every interleaving that was tried.
 #[test]
 fn no_writer_that_finished_is_lost() {
     for seed in 1..250 {
@@ -282,7 +282,7 @@ fn no_writer_that_finished_is_lost() {
     }
 }
 
-/// attacks.md row 29: what a crash leaves behind, the next writer merges; and nobody else is lost by it.
+/// threat model, row 29: what a crash leaves behind, the next writer merges; and nobody else is lost by it.
 #[test]
 fn a_crash_loses_nothing_of_others() {
     for seed in 1..250 {
@@ -299,7 +299,7 @@ fn a_crash_loses_nothing_of_others() {
     }
 }
 
-/// attacks.md row 23: writes without an answer, some of which take effect, and some of those long after. The last of
+/// threat model, row 23: writes without an answer, some of which take effect, and some of those long after. The last of
 /// all can still hide others' additions, whose markers are there: the next writer brings them back.
 #[test]
 fn a_write_without_an_answer_loses_nothing() {

@@ -109,7 +109,7 @@ pub(super) fn protocol(place: String, why: impl Into<String>) -> SourceError {
 mod tests {
     use super::*;
 
-    /// attacks.md row 79.
+    /// threat model, row 79.
     #[test]
     fn text_of_a_server_moves_no_terminal() {
         let body = br#"{"errors":[{"code":"DENIED","message":"\u001b[2Jno\u202egnihton\nnext"}]}"#;
@@ -130,7 +130,7 @@ mod tests {
         }
     }
 
-    /// attacks.md row 81.
+    /// threat model, row 81.
     #[test]
     fn a_place_has_no_secrets() {
         let url = "https://user:secret@host:1/v2/x?X-Amz-Signature=secret#secret".parse().unwrap();

@@ -1,7 +1,7 @@
 //! Referrers: listing and adding (OCI distribution specification 1.1, "Listing Referrers").
 //!
 //! Only a 404 says that the referrers API is not there, and then the fallback tag is looked at. Any other answer that
-//! is no listing is an error: an image must not be taken for unsigned because a registry was busy (attacks.md rows
+//! is no listing is an error: an image must not be taken for unsigned because a registry was busy (threat model, rows
 //! 17, 18). A registry that answers with an empty listing and keeps older entries at the fallback tag is asked again
 //! with [`ReferrersFrom::FallbackTag`] by the caller (row 19).
 

@@ -53,7 +53,7 @@ pub(super) fn random<const N: usize>() -> [u8; N] {
 mod tests {
     use super::*;
 
-    /// attacks.md row 17.
+    /// threat model, row 17.
     #[test]
     fn retry_after_is_read_in_every_form() {
         let date = "Sun, 06 Nov 1994 08:49:37 GMT";

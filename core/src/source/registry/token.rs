@@ -121,7 +121,7 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 mod tests {
     use super::*;
 
-    /// attacks.md row 81.
+    /// threat model, row 81.
     #[test]
     fn headers_do_not_show_their_secret() {
         let header = basic("user", &"secret".into());

@@ -312,7 +312,7 @@ fn finished(answer: &Answer, digest: &Digest) -> Result<()> {
     }
 }
 
-/// attacks.md row 24.
+/// threat model, row 24.
 fn check_stored(answer: &Answer, expected: &Digest) -> Result<()> {
     let (place, expected) = (answer.place(), *expected);
     match content_digest(answer)?.filter(|got| got.algorithm() == expected.algorithm()) {

@@ -67,7 +67,7 @@ fn a_layer_with_other_bytes_is_refused_when_it_is_read() {
     assert_eq!(wait(archive.blob(layer, 100)).unwrap_err().code(), "CONTENT_DIGEST_MISMATCH");
 }
 
-/// attacks.md row 78.
+/// threat model, row 78.
 #[test]
 fn what_does_not_fit_together_is_refused() {
     for (manifest, why) in [

@@ -1,4 +1,4 @@
-//! attacks.md row 78: archives that lie, are torn, or lead elsewhere.
+//! threat model, row 78: archives that lie, are torn, or lead elsewhere.
 
 use super::*;
 use crate::limits;
@@ -191,7 +191,7 @@ fn the_number_of_members_is_bounded() {
     assert_eq!(Archive::open_oci(&path).unwrap_err().code(), "LIMIT_CONTENT");
 }
 
-/// attacks.md row 7.
+/// threat model, row 7.
 #[test]
 fn blobs_are_checked() {
     let blob = b"{}";

@@ -1,4 +1,4 @@
-//! attacks.md rows 29 and 30: writers that are killed, and disks that are full.
+//! threat model, rows 29 and 30: writers that are killed, and disks that are full.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! attacks.md row 78: layouts that lie, are torn, or lead elsewhere.
+//! threat model, row 78: layouts that lie, are torn, or lead elsewhere.
 
 use std::os::unix::fs::symlink;
 
@@ -42,7 +42,7 @@ fn what_is_no_layout_is_not_opened() {
     assert!(!at("empty/index.json").exists());
 }
 
-/// attacks.md row 52.
+/// threat model, row 52.
 #[test]
 fn an_index_that_is_torn_or_ambiguous_is_refused() {
     let (_directory, layout, _) = victim();
@@ -75,7 +75,7 @@ fn an_index_of_a_gigabyte_is_not_read() {
     assert_eq!(code(Layout::open(layout.path())), "LIMIT_CONTENT");
 }
 
-/// attacks.md rows 3 and 7.
+/// threat model, rows 3 and 7.
 #[test]
 fn a_blob_that_is_not_what_its_name_says_is_refused() {
     let (_directory, layout, image) = victim();
@@ -191,7 +191,7 @@ fn a_digest_in_the_index_is_no_path() {
     }
 }
 
-/// attacks.md row 4.
+/// threat model, row 4.
 #[test]
 fn too_many_referrers_are_an_error() {
     let (_directory, layout, image) = victim();

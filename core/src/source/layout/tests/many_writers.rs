@@ -1,4 +1,4 @@
-//! attacks.md rows 27 and 28: many writers at once, tasks of one process and processes of their own.
+//! threat model, rows 27 and 28: many writers at once, tasks of one process and processes of their own.
 //!
 //! A process is this test binary run again: [`child`] is a test that does nothing unless it is told which one it is.
 

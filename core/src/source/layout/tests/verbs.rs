@@ -75,7 +75,7 @@ fn a_stream_is_stored_and_read_in_pieces() {
     assert_eq!(leftovers(&layout), Vec::<PathBuf>::new());
 }
 
-/// attacks.md row 7, on the way in.
+/// threat model, row 7, on the way in.
 #[test]
 fn a_blob_that_is_not_what_it_should_be_is_not_stored() {
     let (_directory, layout) = empty();

@@ -97,7 +97,7 @@ fn login_and_logout_keep_what_they_do_not_know() {
     assert!(login(b"{}", "r.io", &Credential::Anonymous).is_err());
 }
 
-/// attacks.md row 81.
+/// threat model, row 81.
 #[test]
 fn no_secret_is_shown() {
     let config =

@@ -4,6 +4,9 @@
 //! [`Outcome`] or a [`Failure`]; the exit code follows from either. Only
 //! `output` prints, and only `main` ends the process.
 
+// The documentation of arguments is their help, where brackets are not links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 mod cli;
 mod commands;
 mod context;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+/// Longer ones are a mistake, and would pass the end of the clock.
+const LONGEST: Duration = Duration::from_secs(1_000 * 3600);
+
 /// Reads a duration; a bare number is seconds.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let malformed = || format!("'{text}' is no duration: expected such as 30s, 1m30s or 500ms");
     if let Ok(seconds) = text.parse::<u32>() {
-        return Ok(Duration::from_secs(seconds.into()));
+        return parse(&format!("{seconds}s"));
     }
     let mut rest = text;
     let mut total = 0.0;
@@ -20,7 +23,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     }
     match text.is_empty() {
         true => Err(malformed()),
-        false => Duration::try_from_secs_f64(total).map_err(|_| malformed()),
+        false => {
+            Duration::try_from_secs_f64(total).ok().filter(|time| *time <= LONGEST).ok_or_else(malformed)
+        }
     }
 }
 
@@ -52,7 +57,7 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
-        for text in ["", "s", "1x", "1s2", "-1s", "1..2s", "1e9h"] {
+        for text in ["", "s", "1x", "1s2", "-1s", "1..2s", "1e9h", "9223372036854775807s", "4000000000"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

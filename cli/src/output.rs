@@ -65,7 +65,8 @@ impl Output {
     pub(crate) fn json(&self, document: &impl Serialize) -> Result<(), Failure> {
         let text =
             serde_json::to_string(document).map_err(|error| Failure::io("standard output", error.into()))?;
-        self.bytes(format!("{text}\n").as_bytes())
+        // What JSON lets stand raw, a terminal need not: the same document, spelled so that nothing hides in it.
+        self.bytes(format!("{}\n", visible_json(&text)).as_bytes())
     }
 
     /// A line of status.
@@ -195,6 +196,20 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The same JSON document, in which what [`escape`] would escape is written as `\uXXXX` (RFC 8259, section 7).
+fn visible_json(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || hides(c) {
+            let mut units = [0; 2];
+            visible.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
+}
+
 /// Whether a character is shown as nothing, or changes the direction or the lines of what is around it.
 const fn hides(c: char) -> bool {
     matches!(c,
@@ -211,5 +226,11 @@ mod tests {
     fn what_moves_the_cursor_or_turns_text_is_escaped() {
         assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\\u{a}e");
         assert_eq!(escape("größe 例"), "größe 例");
+        let json = serde_json::to_string("\u{9b}2J\u{202e}\u{e0001}é\n").unwrap();
+        assert_eq!(visible_json(&json), r#""\u009b2J\u202e\udb40\udc01é\n""#);
+        assert_eq!(
+            serde_json::from_str::<String>(&visible_json(&json)).unwrap(),
+            "\u{9b}2J\u{202e}\u{e0001}é\n"
+        );
     }
 }

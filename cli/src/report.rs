@@ -12,8 +12,7 @@ use crate::output::Output;
 pub(crate) const API_VERSION: &str = "countersign.dev/report/v1";
 
 /// One element as cosign prints it, and `verification`.
-pub(crate) fn cosign_element(accepted: &Accepted, verdict: &Verdict, image: &str) -> Value {
-    let digest = verdict.digest.to_string();
+pub(crate) fn cosign_element(accepted: &Accepted, image: &str) -> Value {
     let (identity, kind) = match accepted.format {
         Format::Legacy => (accepted.claims.identity(), "cosign container image signature"),
         Format::Bundle => (image, countersign_core::format::statement::COSIGN_SIGN),
@@ -21,7 +20,7 @@ pub(crate) fn cosign_element(accepted: &Accepted, verdict: &Verdict, image: &str
     json!({
         "critical": {
             "identity": {"docker-reference": identity},
-            "image": {"docker-manifest-digest": digest},
+            "image": {"docker-manifest-digest": accepted.claims.signed()},
             "type": kind,
         },
         "optional": accepted.claims.annotations(),

@@ -1,7 +1,7 @@
 //! From a reference on the command line to an image in a store.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use countersign_core::image::Image;
@@ -135,6 +135,25 @@ impl Stores {
     }
 }
 
+/// Refuses to make a tag name another image unless told to.
+pub(crate) async fn check_tag(
+    target: &dyn Source,
+    tag: Option<&Tag>,
+    image: &Image,
+    force: bool,
+) -> Result<(), Failure> {
+    let (Some(tag), false) = (tag, force) else { return Ok(()) };
+    match target.resolve(&Selector::Tag(tag.clone())).await? {
+        Some(there) if there.digest != image.digest => Err(Failure::usage(format!(
+            "{}:{tag}: the tag names another image, {}",
+            target.name(),
+            there.digest
+        ))
+        .hint("give --force to move it")),
+        _ => Ok(()),
+    }
+}
+
 fn tag_of(reference: &ImageReference) -> Option<Tag> {
     match reference.selector() {
         Selector::Tag(tag) => Some(tag),
@@ -236,6 +255,8 @@ fn utf8(path: &Path, content: Vec<u8>) -> Result<String, Failure> {
 /// Credentials: from flags, else from the files that Docker and Podman keep and the helpers they name.
 struct Credentials {
     given: Option<Credential>,
+    /// The registry that the given ones went to: they go to no other.
+    given_to: OnceLock<String>,
     files: Vec<std::path::PathBuf>,
 }
 
@@ -246,7 +267,11 @@ impl Credentials {
             Some(Credential::Basic { username: args.registry_username.clone()?, password })
         };
         let token = || Some(Credential::RegistryToken(Secret::from(args.registry_token.clone()?)));
-        Self { given: basic().or_else(token), files: context.environment.credential_files() }
+        Self {
+            given: basic().or_else(token),
+            given_to: OnceLock::new(),
+            files: context.environment.credential_files(),
+        }
     }
 }
 
@@ -254,7 +279,16 @@ impl Credentials {
 impl CredentialProvider for Credentials {
     async fn credential(&self, host: &str, path: &str) -> SourceResult<Credential> {
         if let Some(given) = &self.given {
-            return Ok(given.clone());
+            let first = self.given_to.get_or_init(|| host.to_owned());
+            return match first == host {
+                true => Ok(given.clone()),
+                false => Err(SourceError::Settings {
+                    place: host.to_owned(),
+                    why: format!(
+                        "the credentials in the flags went to {first}, and go to no other registry: log in to both with 'countersign login'"
+                    ),
+                }),
+            };
         }
         for file in &self.files {
             if let Some(config) = read_config(file)?

@@ -5,12 +5,14 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::digest::Digest;
 use crate::format::statement::COSIGN_SIGN;
+use crate::gather;
 use crate::image::Image;
 use crate::limits;
 use crate::media_type;
 use crate::oci::{Document, ImageManifest, RawManifest};
 use crate::reference::{Selector, Tag};
-use crate::source::{ReferrersFrom, SourceError};
+use crate::source::shared_tag::is_marker;
+use crate::source::{Source, SourceError};
 
 const CONCURRENT: usize = 8;
 
@@ -81,7 +83,7 @@ async fn behind_tag(image: &Image, kind: Kind, suffix: &str) -> Result<Option<At
 }
 
 async fn referring(image: &Image) -> Result<Vec<Attachment>, SourceError> {
-    let listed = image.attachments.referrers(&image.digest, ReferrersFrom::Store).await?.descriptors;
+    let listed = gather::referrers(image, true).await?.descriptors;
     if listed.len() > limits::ENTRIES_PER_IMAGE {
         let limit = limits::ENTRIES_PER_IMAGE as u64;
         return Err(SourceError::Limit { place: image.name(), what: "number of referrers", limit });
@@ -92,18 +94,25 @@ async fn referring(image: &Image) -> Result<Vec<Attachment>, SourceError> {
 }
 
 async fn listed_referrer(image: &Image, digest: Digest) -> Result<Option<Attachment>, SourceError> {
-    let manifest = image.attachments.manifest(&digest.into()).await?;
-    Ok(manifest.and_then(|manifest| referrer(image, manifest)))
+    match image.attachments.manifest(&digest.into()).await? {
+        Some(manifest) => referrer(image, manifest),
+        None => Ok(None),
+    }
 }
 
 /// A referrer that really refers to this image (threat model, row 21).
-fn referrer(image: &Image, manifest: RawManifest) -> Option<Attachment> {
-    let document = manifest.parse().ok().filter(|document| document.subject() == Some(image.digest))?;
+/// One that cannot be read is an error: it must not be taken for nothing.
+fn referrer(image: &Image, manifest: RawManifest) -> Result<Option<Attachment>, SourceError> {
+    let place = format!("{}@{}", image.attachments.name(), manifest.digest);
+    let document = manifest.parse().map_err(|source| SourceError::Manifest { place, source })?;
+    if document.subject() != Some(image.digest) {
+        return Ok(None);
+    }
     let (kind, describes) = match &document {
         Document::Manifest(parsed) => classify(parsed),
         Document::Index(_) => (Kind::Other, manifest.media_type.clone()),
     };
-    Some(Attachment { kind, tag: None, manifest, describes })
+    Ok(Some(Attachment { kind, tag: None, manifest, describes }))
 }
 
 fn classify(manifest: &ImageManifest) -> (Kind, String) {
@@ -127,18 +136,41 @@ pub async fn clean(image: &Image, kinds: &[Kind]) -> Result<Vec<Attachment>, Sou
     let mut attached = list(image).await?;
     attached.retain(|attachment| kinds.contains(&attachment.kind));
     for attachment in &attached {
-        let source = image.attachments.as_ref();
-        let by_tag = attachment.tag.clone().map(Selector::Tag);
-        // Not every registry can delete a tag; all that delete at all can delete the manifest.
-        match by_tag {
-            Some(tag) => match source.delete(&tag).await {
-                Err(SourceError::Unsupported { .. }) => {
-                    source.delete(&attachment.manifest.digest.into()).await?
-                }
-                other => other?,
-            },
-            None => source.delete_referrer(&image.digest, &attachment.manifest.digest).await?,
-        };
+        match &attachment.tag {
+            Some(tag) => untag(image.attachments.as_ref(), tag, &attachment.manifest.digest).await?,
+            None => {
+                image.attachments.delete_referrer(&image.digest, &attachment.manifest.digest).await?;
+            }
+        }
     }
     Ok(attached)
+}
+
+/// Removes what stands behind a tag, and what writers that met there announced: the next one would bring it back.
+async fn untag(source: &dyn Source, tag: &Tag, digest: &Digest) -> Result<(), SourceError> {
+    let tags = source.tags().await?;
+    for marker in tags.iter().filter(|other| is_marker(other, tag)) {
+        if let Some(announced) = source.resolve(&Selector::Tag(marker.clone())).await? {
+            remove(source, marker, &announced.digest, &tags).await?;
+        }
+    }
+    remove(source, tag, digest, &tags).await
+}
+
+/// Removes a tag; where the registry cannot, the manifest it names, if no other tag names it.
+async fn remove(source: &dyn Source, tag: &Tag, digest: &Digest, tags: &[Tag]) -> Result<(), SourceError> {
+    match source.delete(&Selector::Tag(tag.clone())).await {
+        Err(SourceError::Unsupported { .. }) => {}
+        other => return other.map(|_| ()),
+    }
+    for other in tags.iter().filter(|other| *other != tag && !is_marker(other, tag)) {
+        let named = source.resolve(&Selector::Tag(other.clone())).await?;
+        if named.is_some_and(|named| named.digest == *digest) {
+            let what = format!(
+                "the registry cannot delete a tag, and the manifest of '{tag}' is that of '{other}' too"
+            );
+            return Err(SourceError::Unsupported { place: source.name(), what });
+        }
+    }
+    source.delete(&Selector::Digest(*digest)).await.map(|_| ())
 }

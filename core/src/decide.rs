@@ -17,7 +17,7 @@ pub async fn image(
     options: GatherOptions,
 ) -> Result<Verdict, SourceError> {
     let mut verdict = verify_image(&image.digest, gather::signatures(image, options).await?, policy);
-    if verdict.outcome() == Outcome::Refused && has_older(image).await? {
+    if verdict.outcome() != Outcome::Proven && has_older(image).await? {
         let options = GatherOptions { older_referrers: true, ..options };
         verdict = verify_image(&image.digest, gather::signatures(image, options).await?, policy);
     }

@@ -5,6 +5,9 @@
 //! stand in for the other (a throttled listing is no reason to fall back). Entries that say of themselves that they
 //! are something else, an SBOM's attestation say, are not downloaded but listed as ignored.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 
 use crate::digest::Digest;
@@ -171,15 +174,16 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         },
     );
     let mut found = Found::default();
-    bundles(source, &image.digest, referrers?, options, &mut found).await?;
+    let budget = Budget::new(options);
+    bundles(source, &image.digest, referrers?, options, &budget, &mut found).await?;
     if let Some(manifest) = legacy? {
-        legacy_layers(source, &tag, &manifest, options, &mut found).await?;
+        legacy_layers(source, &tag, &manifest, options, &budget, &mut found).await?;
     }
     Ok(found)
 }
 
 /// What refers to the image; with `older`, also what stands behind the fallback tag.
-async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
     let source = image.attachments.as_ref();
     let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
     if older {
@@ -194,17 +198,47 @@ async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError>
     Ok(listed)
 }
 
+/// How many bytes of signatures may still be fetched for one image.
+struct Budget {
+    limit: u64,
+    left: AtomicU64,
+}
+
+impl Budget {
+    fn new(options: GatherOptions) -> Self {
+        let limit = limits::GATHERED_BYTES.max(options.attachment_bytes);
+        Self { limit, left: AtomicU64::new(limit) }
+    }
+
+    /// Fetches a blob that fits, alone and with all the others.
+    async fn fetch(
+        &self,
+        source: &dyn Source,
+        blob: &Descriptor,
+        options: GatherOptions,
+    ) -> Result<Bytes, SourceError> {
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(blob.size));
+        if taken.is_err() {
+            let what = "size of all signatures together, in bytes,";
+            return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
+        }
+        source.blob(blob, options.attachment_bytes).await
+    }
+}
+
 async fn bundles(
     source: &dyn Source,
     subject: &Digest,
     referrers: Referrers,
     options: GatherOptions,
+    budget: &Budget,
     found: &mut Found,
 ) -> Result<(), SourceError> {
     within(source, referrers.descriptors.len())?;
     let reliable = referrers.reliable;
     let mut steps = stream::iter(referrers.descriptors)
-        .map(|descriptor| async move { bundle(source, subject, descriptor, reliable, options).await })
+        .map(|descriptor| async move { bundle(source, subject, descriptor, reliable, options, budget).await })
         .buffered(CONCURRENT);
     while let Some(step) = steps.next().await {
         found.add(step);
@@ -219,6 +253,7 @@ async fn bundle(
     descriptor: Descriptor,
     reliable: bool,
     options: GatherOptions,
+    budget: &Budget,
 ) -> Step {
     let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
     if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
@@ -239,7 +274,7 @@ async fn bundle(
         return Step::Artifact(Artifact { origin, content: Err(refusal) });
     };
     origin.blob = Some(layer.digest);
-    match source.blob(layer, options.attachment_bytes).await {
+    match budget.fetch(source, layer, options).await {
         Ok(bytes) => {
             let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
             Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
@@ -293,6 +328,7 @@ async fn legacy_layers(
     tag: &Tag,
     raw: &RawManifest,
     options: GatherOptions,
+    budget: &Budget,
     found: &mut Found,
 ) -> Result<(), SourceError> {
     let place = || format!("{}:{tag}", source.name());
@@ -307,7 +343,7 @@ async fn legacy_layers(
     let mut steps = stream::iter(manifest.layers)
         .map(|layer| {
             let origin = origin(Some(layer.digest));
-            async move { legacy_layer(source, layer, origin, options).await }
+            async move { legacy_layer(source, layer, origin, options, budget).await }
         })
         .buffered(CONCURRENT);
     while let Some(step) = steps.next().await {
@@ -321,12 +357,13 @@ async fn legacy_layer(
     layer: Descriptor,
     origin: Origin,
     options: GatherOptions,
+    budget: &Budget,
 ) -> Step {
     if layer.media_type != media_type::SIMPLE_SIGNING {
         let reason = format!("layer of type {}", layer.media_type);
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
-    match source.blob(&layer, options.attachment_bytes).await {
+    match budget.fetch(source, &layer, options).await {
         Ok(payload) => {
             let content = LegacySignature::parse(&layer, payload).map(Content::Legacy);
             Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })

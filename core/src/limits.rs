@@ -40,6 +40,12 @@ pub const JSON_DEPTH: usize = 64;
 /// Nesting of an index inside an index.
 pub const INDEX_DEPTH: usize = 4;
 
+/// Attachments of attachments, and so on: a signature of an SBOM of an image is 2.
+pub const ATTACHMENT_DEPTH: usize = 8;
+
+/// Bytes of all signatures and bundles of one image together, or of the largest allowed one if that is more.
+pub const GATHERED_BYTES: u64 = 256 << 20;
+
 /// Manifests in one index.
 pub const INDEX_ENTRIES: usize = 1_000;
 

@@ -93,7 +93,8 @@ pub struct ImageManifest {
     pub artifact_type: Option<String>,
     /// The configuration.
     pub config: Descriptor,
-    /// The layers, lowest first.
+    /// The layers, lowest first. Programs in Go write `null` for none.
+    #[serde(deserialize_with = "null_is_empty")]
     pub layers: Vec<Descriptor>,
     /// What this manifest refers to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,8 +126,8 @@ pub struct ImageIndex {
     /// The media type of this document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    /// The entries.
-    #[serde(default)]
+    /// The entries. Programs in Go write `null` for none.
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub manifests: Vec<Descriptor>,
     /// Annotations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -301,6 +302,10 @@ impl Document {
             Self::Manifest(_) => None,
         }
     }
+}
+
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Descriptor>, D::Error> {
+    Option::<Vec<Descriptor>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn within(got: usize) -> Result<(), OciError> {

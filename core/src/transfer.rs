@@ -21,8 +21,6 @@ use crate::source::{BlobContent, SharedTag, Source, SourceError};
 
 /// Blobs of one manifest that are under way at once.
 const CONCURRENT: usize = 4;
-/// How far referrers of referrers are followed.
-const ATTACHMENT_DEPTH: usize = 3;
 
 /// What to move besides the image.
 #[derive(Clone, Debug)]
@@ -63,13 +61,13 @@ pub async fn transfer(
     options: &TransferOptions,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
-    let job = Job { image, target, options, observer, done: Mutex::default() };
+    let job = Job { target, options, observer, done: Mutex::default() };
     let root = image.manifest().await?;
     if options.image {
         job.manifest(image.source.as_ref(), &root, limits::INDEX_DEPTH).await?;
     }
     for part in image.with_children().await? {
-        job.attachments(&part, ATTACHMENT_DEPTH).await?;
+        job.attachments(&part, limits::ATTACHMENT_DEPTH).await?;
     }
     match &options.tag {
         Some(tag) if options.image => job.target.put_manifest(&tag.clone().into(), &root).await,
@@ -78,7 +76,6 @@ pub async fn transfer(
 }
 
 struct Job<'a> {
-    image: &'a Image,
     target: Arc<dyn Source>,
     options: &'a TransferOptions,
     observer: &'a dyn Observer,
@@ -122,7 +119,9 @@ impl Job<'_> {
             Document::Index(index) => {
                 for entry in index.manifests {
                     if self.first(&entry.digest) {
-                        let child = self.image.with_digest(entry.digest).manifest().await?;
+                        let child = from.manifest(&entry.digest.into()).await?;
+                        let what = || format!("manifest {}", entry.digest);
+                        let child = child.ok_or_else(|| crate::image::not_found(from, what()))?;
                         self.manifest(from, &child, depth - 1).await?;
                     }
                 }
@@ -176,12 +175,18 @@ impl Job<'_> {
             Some(tag) => self.target.add_to_tag(tag, SharedTag::LegacyLayers, raw).await?,
             None => self.target.put_referrer(&part.digest, raw).await?,
         }
-        // Signatures of SBOMs, and the like. Those behind a tag have none of their own.
-        if depth > 0 && attachment.tag.is_none() {
-            let inner = Image { source: part.attachments.clone(), ..part.with_digest(raw.digest) };
-            self.attachments(&inner, depth - 1).await?;
+        // Signatures of SBOMs, and the like.
+        let inner = Image { source: part.attachments.clone(), ..part.with_digest(raw.digest) };
+        if depth > 0 {
+            return self.attachments(&inner, depth - 1).await;
         }
-        Ok(())
+        match attachments::list(&inner).await?.is_empty() {
+            true => Ok(()),
+            false => {
+                let limit = limits::ATTACHMENT_DEPTH as u64;
+                Err(SourceError::Limit { place: inner.name(), what: "nesting of attachments", limit })
+            }
+        }
     }
 }
 

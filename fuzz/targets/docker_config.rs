@@ -5,9 +5,8 @@ use countersign_core::source::registry::credentials::{self, Credential, DockerCo
 
 libfuzzer_sys::fuzz_target!(|content: &[u8]| {
     let credential = Credential::Basic { username: "u".into(), password: "p".into() };
-    if let Ok(config) = DockerConfig::parse(content) {
-        let _ = config.lookup("r.io", "a/b");
-    }
+    let Ok(config) = DockerConfig::parse(content) else { return };
+    let _ = config.lookup("r.io", "a/b");
     if let Ok(after) = credentials::login(content, "r.io", &credential) {
         DockerConfig::parse(&after).expect("what was written is read");
         assert!(credentials::logout(&after, "r.io").expect("and logged out").is_some());

@@ -333,3 +333,36 @@ fn plain_http_is_asked_for() {
     says(scene.countersign(&["verify", "--key", "a.pub", "--timeout", "1s", &image]), 3, "STORE_UNREACHABLE");
     assert_eq!(scene.registry.count(), 0);
 }
+
+/// threat model, rows 10 and 12: credentials in flags are for one registry, and which is said.
+#[test]
+fn credentials_in_flags_go_to_the_first_registry_alone() {
+    let access = || Access::Basic { user: "user".into(), password: "secret".into() };
+    let (scene, other) = (with_password(access()), with_password(access()));
+    let run = scene.verify(&[&PASSWORD[..], &[&other.tag()]].concat());
+    says(run, 2, "STORE_SETTINGS");
+    assert!(!credentials(&scene.registry.log()).is_empty());
+    assert!(credentials(&other.registry.log()).is_empty());
+}
+
+/// threat model, rows 3 and 4: many signatures of a size that is allowed alone are not held together.
+#[test]
+fn all_signatures_together_are_bounded() {
+    let scene = Scene::new(Options::default());
+    scene.signed_by("a");
+    let size = 100 << 20;
+    let layers: Vec<_> = (0..8)
+        .map(|number| {
+            let mut layer = scene
+                .blob("application/vnd.dev.cosign.simplesigning.v1+json", format!("{number}").as_bytes());
+            layer["size"] = size.into();
+            layer["annotations"] = serde_json::json!({"dev.cosignproject.cosign/signature": "cw=="});
+            layer
+        })
+        .collect();
+    scene.legacy_layers(&layers);
+    let run = scene.verify(&["-o", "report"]).succeeds();
+    let refused = run.json()["images"][0]["refused"].as_array().expect("a list").clone();
+    let of = |code: &str| refused.iter().filter(|refused| refused["code"] == code).count();
+    assert_eq!((of("CONTENT_MISMATCH"), of("CONTENT_TOO_LARGE")), (2, 6), "{refused:?}");
+}

@@ -4,6 +4,7 @@
 mod attestations;
 mod bench;
 mod bystanders;
+mod cleaned;
 mod copies;
 mod hidden;
 mod kinds;

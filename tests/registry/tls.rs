@@ -1,8 +1,11 @@
 //! Which certificates are good enough.
 
+use std::sync::Arc;
+
 use countersign_core::source::Source;
+use countersign_core::source::registry::credentials::{Credential, ForHost};
 use countersign_core::source::registry::{ClientCertificate, RegistryOptions};
-use testkit::registry::{Options, Registry, Tls};
+use testkit::registry::{Access, Options, Registry, Tls};
 
 use crate::common::{client, code, seed, settings, tag};
 
@@ -73,5 +76,24 @@ async fn https_is_not_left() {
     registry.fault(testkit::registry::Fault::redirect("GET", "", target));
     let source = client(&registry, RegistryOptions { allow_http: true, ..trusting(&tls) });
     assert_eq!(code(source.manifest(&tag("v1")).await), "STORE_PROTOCOL");
+    assert_eq!(plain.count(), 0);
+}
+
+/// threat model, row 10: a registry that speaks TLS cannot have the password sent in the clear.
+#[tokio::test]
+async fn the_token_server_of_an_https_registry_speaks_https() {
+    let tls = Tls::of("127.0.0.1", false);
+    let plain = Registry::start(Options::default());
+    let access = Access::Bearer {
+        user: "user".into(),
+        password: "secret".into(),
+        anonymous_pull: false,
+        realm: Some(format!("http://{}/token", plain.host())),
+    };
+    let registry = Registry::start(Options { tls: Some(tls.clone()), access, ..Options::default() });
+    let credential = Credential::Basic { username: "user".into(), password: "secret".into() };
+    let credentials = Arc::new(ForHost { host: registry.host().into(), credential });
+    let options = RegistryOptions { credentials, ..trusting(&tls) };
+    assert_eq!(code(client(&registry, options).manifest(&tag("v1")).await), "STORE_PROTOCOL");
     assert_eq!(plain.count(), 0);
 }

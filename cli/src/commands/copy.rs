@@ -5,7 +5,7 @@ use countersign_core::attachments::Kind;
 use countersign_core::image::Image;
 use countersign_core::oci::Document;
 use countersign_core::outcome::Outcome;
-use countersign_core::reference::{Location, Selector};
+use countersign_core::reference::Location;
 use countersign_core::transfer::{TransferOptions, transfer};
 
 use super::Result;
@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, go_bool};
 use crate::output::Progress;
-use crate::stores::Stores;
+use crate::stores::{Stores, check_tag};
 
 /// Copy an image with everything attached to it.
 ///
@@ -65,16 +65,7 @@ pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result {
         image = of_platform(&image, platform).await?;
     }
     let (target, tag) = stores.target(&args.target)?;
-    if let (Some(tag), false) = (&tag, args.force) {
-        let there = target.resolve(&Selector::Tag(tag.clone())).await?;
-        if let Some(there) = there.filter(|there| there.digest != image.digest) {
-            return Err(Failure::usage(format!(
-                "{}: the tag names another image, {}",
-                args.target, there.digest
-            ))
-            .hint("give --force to move it"));
-        }
-    }
+    check_tag(target.as_ref(), tag.as_ref(), &image, args.force).await?;
     let options = options(args, tag)?;
     let progress = Progress::new(&context.output, "Copying");
     transfer(&image, target.clone(), &options, &progress).await?;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use countersign_core::format::base64;
-use countersign_core::gather::{self, Content};
+use countersign_core::gather::{self, Content, GatherOptions};
 use countersign_core::media_type;
 use countersign_core::oci::Annotations;
 use countersign_core::outcome::Outcome;
@@ -41,7 +41,9 @@ pub(super) async fn run(command: &DownloadCommand, context: &Context) -> Result 
 async fn signature(args: &SignatureArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&args.image).await?.image;
-    let found = gather::signatures(&image, stores.gather_options()).await?;
+    let found =
+        gather::signatures(&image, GatherOptions { older_referrers: true, ..stores.gather_options() })
+            .await?;
     if let Some(unread) = found.unread.into_iter().next() {
         return Err(unread.error.into());
     }

@@ -28,7 +28,7 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let resolved = stores.image(&args.image).await?;
     resolved.image.descriptor().await?;
-    let payload = Payload::new(&resolved.docker_reference, resolved.image.digest, &pairs(&args.annotations));
+    let payload = Payload::new(&resolved.docker_reference, resolved.image.digest, &pairs(&args.annotations)?);
     context.output.bytes(&payload.to_json()?)?;
     Ok(Outcome::Proven)
 }

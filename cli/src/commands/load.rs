@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
-use crate::stores::Stores;
+use crate::stores::{Stores, check_tag};
 
 /// Load an image that 'save' wrote, with everything attached to it, into a registry.
 #[derive(Args, Debug)]
@@ -28,6 +28,10 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "dir")]
     archive: Option<PathBuf>,
 
+    /// Move the target's tag when it names another image
+    #[arg(long, short)]
+    force: bool,
+
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -36,6 +40,7 @@ pub(super) async fn run(args: &LoadArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&source(args)?).await?.image;
     let (target, tag) = stores.target(&args.image)?;
+    check_tag(target.as_ref(), tag.as_ref(), &image, args.force).await?;
     let options = TransferOptions { tag, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Loading");
     transfer(&image, target, &options, &progress).await?;

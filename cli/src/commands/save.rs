@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
-use crate::stores::Stores;
+use crate::stores::{Stores, check_tag};
 
 /// Save an image with everything attached to it in a directory or an archive.
 ///
@@ -35,6 +35,10 @@ pub(crate) struct SaveArgs {
     /// Save in one tar file instead (an OCI archive)
     #[arg(long, value_name = "FILE", conflicts_with = "dir")]
     archive: Option<PathBuf>,
+
+    /// Move the target's tag when it names another image
+    #[arg(long, short)]
+    force: bool,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -67,7 +71,9 @@ async fn save(
     dir: &Path,
 ) -> std::result::Result<Layout, Failure> {
     let layout = Layout::create(dir)?;
-    let options = TransferOptions { tag: tag(&args.image)?, ..TransferOptions::default() };
+    let tag = tag(&args.image)?;
+    check_tag(&layout, tag.as_ref(), image, args.force).await?;
+    let options = TransferOptions { tag, ..TransferOptions::default() };
     let progress = Progress::new(&context.output, "Saving");
     transfer(image, Arc::new(layout.clone()), &options, &progress).await?;
     layout.mark_for_cosign(image.digest).await?;

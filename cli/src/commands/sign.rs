@@ -143,6 +143,10 @@ impl SignArgs {
 pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
     args.compat.check()?;
     let formats = args.formats()?;
+    if args.bundle.is_some() && !formats.bundle {
+        return Err(Failure::usage("--bundle: a legacy signature has no bundle")
+            .hint("give --format both, or --output-signature and --output-payload"));
+    }
     if args.key.is_empty() {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
@@ -195,7 +199,7 @@ async fn sign_one(
     let identity = args.sign_container_identity.as_ref().unwrap_or(&resolved.docker_reference);
     let request = SignRequest {
         docker_reference: identity.clone(),
-        annotations: pairs(&args.annotations),
+        annotations: pairs(&args.annotations)?,
         formats,
         manifest_type: context.environment.manifest_type(),
         force: args.force,

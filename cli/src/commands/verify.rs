@@ -76,7 +76,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     args.compat.check()?;
     let keys = keys::all_public(context, &args.key).await?;
     let mut policy = ImagePolicy::new(keys, args.threshold)?;
-    policy.annotations = pairs(&args.annotations);
+    policy.annotations = pairs(&args.annotations)?;
     policy.check_claims = args.check_claims;
     if !args.check_claims {
         context
@@ -162,11 +162,8 @@ impl End {
         }
         match args.output {
             VerifyOutput::Json => {
-                let elements: Vec<_> = verdict
-                    .accepted
-                    .iter()
-                    .map(|accepted| report::cosign_element(accepted, &verdict, &name))
-                    .collect();
+                let elements: Vec<_> =
+                    verdict.accepted.iter().map(|accepted| report::cosign_element(accepted, &name)).collect();
                 context.output.json(&elements)
             }
             VerifyOutput::Text => {

@@ -8,6 +8,8 @@ pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 
 use std::collections::BTreeMap;
 
+use crate::failure::Failure;
+
 /// A truth value as Go's flags take it: `--flag`, `--flag=true`, `--flag=false`, never `--flag false`.
 pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
     match text {
@@ -25,9 +27,18 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// Pairs by key; the last of one key wins, as with cosign.
-pub(crate) fn pairs(pairs: &[(String, String)]) -> BTreeMap<String, String> {
-    pairs.iter().cloned().collect()
+/// Pairs by key. One key with two values is wrong usage: one of the two would be passed over in silence.
+pub(crate) fn pairs(pairs: &[(String, String)]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut named = BTreeMap::new();
+    for (key, value) in pairs {
+        if let Some(other) = named.insert(key.clone(), value.clone()).filter(|other| other != value) {
+            return Err(Failure::usage(format!(
+                "-a {key}={other} and -a {key}={value}: an annotation has one value"
+            ))
+            .hint("leave one of them out"));
+        }
+    }
+    Ok(named)
 }
 
 /// A size in bytes: `134217728`, `128MiB`, `1GB`.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::media_type;
 use crate::oci::{Annotations, Descriptor, Document, ImageIndex, ImageManifest, OciError, RawManifest};
+use crate::reference::Tag;
 
 /// What kind of document a shared tag names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,13 @@ impl SharedTag {
             Self::LegacyLayers => merge_layers(current, additions),
         }
     }
+}
+
+/// Whether `tag` is one by which a writer announced an addition to `shared` (see `registry::merge`).
+pub fn is_marker(tag: &Tag, shared: &Tag) -> bool {
+    let announced = tag.as_str().strip_prefix(shared.as_str()).and_then(|rest| rest.strip_prefix('.'));
+    announced
+        .is_some_and(|name| name.len() == 32 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
 }
 
 fn merge_index(current: Option<&RawManifest>, additions: &[RawManifest]) -> Result<Merged, OciError> {

@@ -60,6 +60,7 @@ impl SignatureProven {
 pub struct ClaimsProven {
     annotations: BTreeMap<String, Value>,
     identity: String,
+    signed: String,
     bound: bool,
 }
 
@@ -78,6 +79,7 @@ impl ClaimsProven {
         Ok(Self {
             annotations: payload.optional.unwrap_or_default(),
             identity: payload.critical.identity.docker_reference,
+            signed: got.to_string(),
             bound: check_claims,
         })
     }
@@ -105,7 +107,11 @@ impl ClaimsProven {
             None => statement.subject.first(),
         };
         let annotations = subject.map(|subject| subject.annotations.clone()).unwrap_or_default();
-        Ok(Self { annotations, identity: String::new(), bound: check_claims })
+        let signed = match check_claims {
+            true => digest.to_string(),
+            false => describe_subjects(&statement),
+        };
+        Ok(Self { annotations, identity: String::new(), signed, bound: check_claims })
     }
 
     /// Checks that every `-a` pair stands among the signed annotations.
@@ -135,6 +141,11 @@ impl ClaimsProven {
     /// The name that a legacy signature was made under; empty in a bundle.
     pub fn identity(&self) -> &str {
         &self.identity
+    }
+
+    /// What was signed: the image's digest where the claims were checked, else whatever the signature names.
+    pub fn signed(&self) -> &str {
+        &self.signed
     }
 
     /// Whether the digest was compared; `false` only where the caller turned that off.

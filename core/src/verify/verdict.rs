@@ -54,6 +54,11 @@ impl Claims {
         self.proof.annotations()
     }
 
+    /// What was signed: the image's digest where the claims were checked, else whatever the signature names.
+    pub fn signed(&self) -> &str {
+        self.proof.signed()
+    }
+
     /// The name that a legacy signature was made under; empty in a bundle.
     pub fn identity(&self) -> &str {
         self.proof.identity()

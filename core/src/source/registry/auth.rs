@@ -16,7 +16,7 @@ use super::address::Reach;
 use super::challenge::{Challenge, challenge};
 use super::credentials::Credential;
 use super::problem::message;
-use super::state::{RepositoryState, Scheme};
+use super::state::RepositoryState;
 use super::token::{basic, bearer, read_token, token_request};
 use super::transport::{Answer, Attempt, Failure};
 use crate::source::{Result, SourceError};
@@ -204,7 +204,7 @@ impl Inner {
         }
         match url.scheme() {
             "https" => {}
-            "http" if state.host.scheme.get() == Some(&Scheme::Https) => {
+            "http" if answer.url.scheme() == "https" => {
                 return Err(refused("has no https, as the registry has"));
             }
             "http" if self.options.allow_http || Reach::spelled(&url) == Some(Reach::Loopback) => {}

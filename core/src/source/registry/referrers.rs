@@ -132,7 +132,7 @@ impl RegistrySource {
             if written.subject {
                 self.state.referrers.set(true);
             }
-            if self.read_back(subject, manifest).await? {
+            if self.read_back(subject, manifest, written.subject).await? {
                 return Ok(());
             }
         }
@@ -151,13 +151,17 @@ impl RegistrySource {
         merge::remove(self, &Tag::attached(subject, ""), *referrer).await
     }
 
-    /// Waits until the API lists what was written; `false` when there is no API.
-    async fn read_back(&self, subject: &Digest, manifest: &RawManifest) -> Result<bool> {
+    /// Waits until the API lists what was written; `false` when there is no API, or the registry neither `promised` by
+    /// `OCI-Subject` to list it nor does: the client then has to ("Pushing Manifests with Subject").
+    async fn read_back(&self, subject: &Digest, manifest: &RawManifest, promised: bool) -> Result<bool> {
         let deadline = Instant::now() + self.inner.options.timeout;
         for round in 2..READ_BACKS + 2 {
             match self.walk_referrers(subject, |entry| entry.digest == manifest.digest).await? {
                 Walk::Enough => return Ok(true),
                 Walk::NoApi => return Ok(false),
+                Walk::End if !promised && self.inner.options.referrers == ReferrersMode::Auto => {
+                    return Ok(false);
+                }
                 Walk::End => {}
             }
             // Some registries list what they have taken a moment later.

@@ -84,5 +84,6 @@ fn parse(answer: &Answer) -> Result<Vec<Tag>> {
         |why: String| protocol(answer.place(), format!("the listing of tags is malformed: {why}"));
     let page: Page = json::read(&answer.body).map_err(|error| malformed(error.to_string()))?;
     let tags = page.tags.unwrap_or_default();
-    tags.iter().map(|tag| tag.parse().map_err(|_| malformed(super::problem::escaped(tag)))).collect()
+    // Some registries list digests among the tags: what is no tag names nothing that could be asked for.
+    Ok(tags.iter().filter_map(|tag| tag.parse().ok()).collect())
 }

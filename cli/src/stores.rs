@@ -24,6 +24,7 @@ use crate::options::{ReferrersModeArg, RegistryArgs, size};
 pub(crate) struct Stores {
     registry: Registry,
     attachments: Option<Repository>,
+    credentials: Arc<Credentials>,
     attachment_bytes: u64,
     jobs: usize,
     writing: bool,
@@ -44,11 +45,14 @@ impl Stores {
     pub(crate) fn new(context: &Context, args: &RegistryArgs) -> Result<Self, Failure> {
         let repository = args.repository.clone().or_else(|| context.environment.repository());
         let attachments = repository.map(|text| text.parse()).transpose()?;
-        let options = options(context, args)?;
+        let mut options = options(context, args)?;
+        let credentials = Arc::new(Credentials::new(context, args));
+        options.credentials = credentials.clone();
         let jobs = options.jobs;
         Ok(Self {
             registry: Registry::new(options),
             attachments,
+            credentials,
             attachment_bytes: attachment_bytes(context, args)?,
             jobs,
             writing: false,
@@ -72,6 +76,7 @@ impl Stores {
 
     /// The repository that a reference names.
     pub(crate) fn repository(&self, repository: &Repository) -> Arc<dyn Source> {
+        self.credentials.named(repository.host());
         let source = self.registry.repository(repository.clone());
         Arc::new(if self.writing { source.for_writing() } else { source })
     }
@@ -121,6 +126,7 @@ impl Stores {
                     .hint("name a tag, or only the repository"));
                 }
                 let tag = reference.tag.clone().or_else(|| tag_of(&reference));
+                self.credentials.named(reference.repository.host());
                 Ok((Arc::new(self.registry.repository(reference.repository.clone()).for_writing()), tag))
             }
             Location::Layout(local) => {
@@ -210,7 +216,6 @@ pub(crate) fn plain_options(context: &Context) -> RegistryOptions {
 fn options(context: &Context, args: &RegistryArgs) -> Result<RegistryOptions, Failure> {
     refuse_unsupported(args)?;
     let mut options = plain_options(context);
-    options.credentials = Arc::new(Credentials::new(context, args));
     options.allow_http = args.allow_http_registry || args.allow_insecure_registry;
     options.danger_accept_invalid_certificates = args.allow_insecure_registry;
     options.certificate_authorities = args.registry_cacert.as_deref().map(setting_file).transpose()?;
@@ -255,12 +260,17 @@ fn utf8(path: &Path, content: Vec<u8>) -> Result<String, Failure> {
 /// Credentials: from flags, else from the files that Docker and Podman keep and the helpers they name.
 struct Credentials {
     given: Option<Credential>,
-    /// The registry that the given ones went to: they go to no other.
-    given_to: OnceLock<String>,
+    /// The registry that is named first: the given ones go to no other, whichever answers first.
+    first: OnceLock<String>,
     files: Vec<std::path::PathBuf>,
 }
 
 impl Credentials {
+    /// Hears of a registry that the command names.
+    fn named(&self, host: &str) {
+        self.first.get_or_init(|| host.to_owned());
+    }
+
     fn new(context: &Context, args: &RegistryArgs) -> Self {
         let basic = || {
             let password = Secret::from(args.registry_password.clone()?);
@@ -269,7 +279,7 @@ impl Credentials {
         let token = || Some(Credential::RegistryToken(Secret::from(args.registry_token.clone()?)));
         Self {
             given: basic().or_else(token),
-            given_to: OnceLock::new(),
+            first: OnceLock::new(),
             files: context.environment.credential_files(),
         }
     }
@@ -279,7 +289,7 @@ impl Credentials {
 impl CredentialProvider for Credentials {
     async fn credential(&self, host: &str, path: &str) -> SourceResult<Credential> {
         if let Some(given) = &self.given {
-            let first = self.given_to.get_or_init(|| host.to_owned());
+            let first = self.first.get_or_init(|| host.to_owned());
             return match first == host {
                 true => Ok(given.clone()),
                 false => Err(SourceError::Settings {

@@ -196,7 +196,7 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// The same JSON document, in which what [`escape`] would escape is written as `\uXXXX` (RFC 8259, section 7).
+/// The same JSON document, in which what [`escape`] would escape is written as `\u` and four digits (RFC 8259, section 7).
 fn visible_json(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {

@@ -82,12 +82,18 @@ fn a_signed_layout_survives_a_full_disk() {
     scene.sandbox.key("b");
     scene.signed_by("a");
     scene.countersign(&["copy", "IMAGE", "oci:layout:v1"]).succeeds();
-    let before = scene.sandbox.listing();
+    // A blob that was under way when another failed may stay in the folder for unfinished ones: the next writer empties it.
+    let listing = || {
+        let mut listing = scene.sandbox.listing();
+        listing.retain(|path| !path.starts_with("layout/.countersign.tmp"));
+        listing
+    };
+    let before = listing();
     for format in ["bundle", "legacy", "both"] {
         let sign = ["sign", "--key", "b.key", "--format", format, "oci:layout:v1"];
         let run = on_a_full_disk(&scene.sandbox, &sign);
         assert_eq!(run.code, Some(3), "{}", run.stderr);
-        assert_eq!(scene.sandbox.listing(), before);
+        assert_eq!(listing(), before);
         scene.sandbox.countersign(["verify", "--key", "a.pub", "oci:layout:v1"]).succeeds();
     }
     scene.sandbox.countersign(["sign", "--key", "b.key", "oci:layout:v1"]).succeeds();

@@ -120,7 +120,11 @@ fn sign_one(lab: &Lab) -> Vec<Row> {
         ];
         Row { name: name.into(), ours, cosign, targets }
     };
-    vec![case(&lab.modern, "sign one", 8.0), case(&lab.plain, "sign one, no referrers API", 11.0)]
+    vec![
+        case(&lab.modern, "sign one", 8.0),
+        case(&lab.plain, "sign one, no referrers API", 11.0),
+        case(&lab.plain_in_two, "sign one, no referrers API, blobs in two requests", 11.0),
+    ]
 }
 
 fn sign_20(lab: &Lab) -> Vec<Row> {

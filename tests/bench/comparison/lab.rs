@@ -22,6 +22,8 @@ pub(crate) struct Lab {
     pub(crate) modern: Registry,
     /// Without.
     pub(crate) plain: Registry,
+    /// Without it, and a blob takes two requests, as in distribution.
+    pub(crate) plain_in_two: Registry,
     /// With it, and far away.
     pub(crate) slow: Registry,
     pub(crate) runs: usize,
@@ -43,8 +45,12 @@ impl Lab {
         let lab = Self {
             sandbox: Sandbox::new(),
             modern: start(Options::default()),
-            // As those that most people run without the API: a blob takes two requests.
-            plain: start(Options { referrers_api: false, takes_blob_at_once: false, ..Options::default() }),
+            plain: start(Options { referrers_api: false, ..Options::default() }),
+            plain_in_two: start(Options {
+                referrers_api: false,
+                takes_blob_at_once: false,
+                ..Options::default()
+            }),
             slow: start(Options { latency: LATENCY, ..Options::default() }),
             runs,
             cosign: needed("COSIGN"),

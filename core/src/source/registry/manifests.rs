@@ -26,6 +26,8 @@ const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 pub(super) struct Written {
     /// Whether it has noticed the subject, and so has the referrers API.
     pub(super) subject: bool,
+    /// The digest of what it has taken, where it says one that can be compared.
+    pub(super) digest: Option<Digest>,
 }
 
 impl RegistrySource {
@@ -101,17 +103,12 @@ impl RegistrySource {
         if !matches!(answer.status, StatusCode::CREATED | StatusCode::OK | StatusCode::ACCEPTED) {
             return Err(answer.refusal());
         }
-        if let Some(got) =
-            content_digest(&answer)?.filter(|got| got.algorithm() == manifest.digest.algorithm())
-            && got != manifest.digest
-        {
-            return Err(SourceError::DigestMismatch {
-                place: answer.place(),
-                expected: manifest.digest,
-                got,
-            });
+        let said = content_digest(&answer)?.filter(|said| said.algorithm() == manifest.digest.algorithm());
+        if let Some(got) = said.filter(|said| *said != manifest.digest) {
+            let (place, expected) = (answer.place(), manifest.digest);
+            return Err(SourceError::DigestMismatch { place, expected, got });
         }
-        Ok(Written { subject: answer.headers.contains_key(OCI_SUBJECT) })
+        Ok(Written { subject: answer.headers.contains_key(OCI_SUBJECT), digest: said })
     }
 
     pub(super) async fn delete_manifest(&self, selector: &Selector) -> Result<bool> {

@@ -7,11 +7,12 @@
 //! 2. **Read** the shared tag.
 //! 3. **Write** it back with the addition and all announced additions that it lacks.
 //! 4. **List** the markers; fetch the additions of those that the shared tag does not show, and go to 2 if there are any.
-//! 5. **Read back**; go to 3 if anything known is missing.
+//! 5. **Read back**; go to 3 if anything known is missing. Where the registry has answered the write with the digest of
+//!    what it now holds, and the listing showed nobody else at work, that answer is taken for it.
 //! 6. **Withdraw** the marker if the listing showed no other; else leave it.
 //!
 //! Why nothing is lost: suppose that writer B withdrew, so that its listing L, taken when the shared tag had already
-//! shown B's addition (at t < L), showed B's marker alone. Could a later write lack B's addition? Take the first write
+//! shown B's addition (at t < L, when B's write was answered at the latest), showed B's marker alone. Could a later write lack B's addition? Take the first write
 //! after t that does. Everything that could be read between t and that write has the addition, so its writer A had
 //! read before t, and announced itself before that. A's marker is not in L, so A had withdrawn by then, after its last
 //! write, and after a listing that followed that write and showed no marker but A's own. But B's marker was there from
@@ -64,8 +65,8 @@ pub(super) trait Store {
     async fn has(&self, digest: &Digest) -> Result<bool>;
     /// Stores a manifest, trying again where that helps.
     async fn store(&self, selector: &Selector, manifest: &RawManifest) -> Result<()>;
-    /// Makes the tag name this, in one try.
-    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()>;
+    /// Makes the tag name this, in one try; whether the store has said that the tag names it now.
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<bool>;
     /// The tags that begin with `prefix`, which stands behind `after`.
     async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>>;
     /// Removes a tag.
@@ -171,13 +172,16 @@ impl<S: Store> Writer<'_, S> {
             if self.store.is_late(self.begin) {
                 break;
             }
-            if merged.changed && !self.write(&merged).await? {
+            let wrote = if merged.changed { self.write(&merged).await? } else { Wrote::Unsaid };
+            if wrote == Wrote::Unknown {
                 self.store.pause(round).await;
                 continue;
             }
             let markers = self.markers().await?;
             if self.fetch(&markers, &merged.manifest).await? {
                 self.store.pause(round).await;
+            } else if wrote == Wrote::Confirmed && self.is_alone(&markers) {
+                return self.withdraw(&markers, &merged.manifest).await;
             } else {
                 listed = Some(markers);
             }
@@ -195,17 +199,29 @@ impl<S: Store> Writer<'_, S> {
         Ok(Merged { manifest, changed, ..merged })
     }
 
-    /// Writes the shared tag; `false` when it is not known whether that happened.
-    async fn write(&mut self, merged: &Merged) -> Result<bool> {
+    /// Writes the shared tag.
+    async fn write(&mut self, merged: &Merged) -> Result<Wrote> {
         match self.store.replace(self.tag, merged).await {
-            Ok(()) => Ok(true),
+            Ok(true) => Ok(Wrote::Confirmed),
+            Ok(false) => Ok(Wrote::Unsaid),
             Err(error) if self.uncertain < limits::REQUEST_TRIES && may_have_happened(&error) => {
                 self.uncertain += 1;
-                Ok(false)
+                Ok(Wrote::Unknown)
             }
-            Err(error) if self.has_gone(&error, &merged.manifest).await? => Ok(false),
+            Err(error) if self.has_gone(&error, &merged.manifest).await? => Ok(Wrote::Unknown),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether nobody else is at work.
+    fn is_alone(&self, markers: &[Marker]) -> bool {
+        self.uncertain == 0 && markers.iter().all(|marker| self.is_stale(marker))
+    }
+
+    /// Whether a marker is too old to belong to a writer at work.
+    fn is_stale(&self, marker: &Marker) -> bool {
+        let stale = i64::try_from(limits::MARKER_STALE.as_secs()).unwrap_or(i64::MAX);
+        self.store.now() - marker.second > stale
     }
 
     /// Whether a write was refused, as some registries do, for entries whose manifests somebody has deleted. They are
@@ -260,16 +276,14 @@ impl<S: Store> Writer<'_, S> {
     /// Removes markers that nobody needs: stale ones, those of what was taken out, and our own if there is no other.
     async fn withdraw(&self, markers: &[Marker], shared: &RawManifest) -> Result<()> {
         let shown = shown(self.kind, shared).map_err(|source| self.refused(source))?;
-        let now = self.store.now();
-        let stale = i64::try_from(limits::MARKER_STALE.as_secs()).unwrap_or(i64::MAX);
         let (removed, others): (Vec<_>, Vec<_>) = markers.iter().partition(|marker| self.is_removed(marker));
         for marker in removed {
             // Where tags cannot be deleted, deleting the manifest took them along.
             let _ = self.store.remove(&marker.tag).await;
         }
         let done = |marker: &Marker| marker.fingerprint == REMOVAL || shown.contains(&marker.fingerprint);
-        let is_stale = |marker: &&Marker| now - marker.second > stale && done(marker);
-        let (old, live): (Vec<_>, Vec<_>) = others.into_iter().partition(is_stale);
+        let is_over = |marker: &&Marker| self.is_stale(marker) && done(marker);
+        let (old, live): (Vec<_>, Vec<_>) = others.into_iter().partition(is_over);
         for marker in old.into_iter().take(limits::MARKERS_RETIRED) {
             if let Ok(Some(addition)) = self.store.read(&marker.tag).await
                 && !self.retire(marker, &addition).await?
@@ -303,6 +317,17 @@ impl<S: Store> Writer<'_, S> {
     fn refused(&self, source: OciError) -> SourceError {
         SourceError::Manifest { place: self.store.place(self.tag), source }
     }
+}
+
+/// What is known of a write of the shared tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    /// The store has said that the tag names it.
+    Confirmed,
+    /// It happened, but the store has not said what the tag names now.
+    Unsaid,
+    /// It is not known whether it happened.
+    Unknown,
 }
 
 /// Whether a write that failed so may still take effect.
@@ -344,11 +369,12 @@ impl Store for RegistrySource {
         self.write_manifest(selector, manifest, false).await.map(|_| ())
     }
 
-    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<bool> {
         if let Some((descriptor, bytes)) = &merged.config {
             self.upload(descriptor, BlobContent::Bytes(bytes.clone()), None).await?;
         }
-        self.write_manifest(&tag.clone().into(), &merged.manifest, true).await.map(|_| ())
+        let written = self.write_manifest(&tag.clone().into(), &merged.manifest, true).await?;
+        Ok(written.digest == Some(merged.manifest.digest))
     }
 
     async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {

@@ -22,6 +22,8 @@ struct Fake {
     removes: bool,
     /// Whether a manifest goes with its last tag.
     removes_manifests: bool,
+    /// Whether a write is answered with what the tag names.
+    confirms: bool,
     /// Whether an index is refused that names what is not there.
     strict: bool,
     /// Every so many writes of the shared tag get no answer: a third of them never takes effect, a third has done so
@@ -108,7 +110,7 @@ impl Store for Fake {
         Ok(())
     }
 
-    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<()> {
+    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<bool> {
         self.request().await;
         self.writes.set(self.writes.get() + 1);
         let named = merged.manifest.parse().unwrap().index().map(|index| index.manifests.clone());
@@ -132,7 +134,7 @@ impl Store for Fake {
         step().await;
         match failing {
             true => Err(SourceError::Unreachable { place: tag.to_string(), why: "reset".into() }),
-            false => Ok(()),
+            false => Ok(self.confirms),
         }
     }
 
@@ -273,8 +275,12 @@ fn no_writer_that_finished_is_lost() {
     for seed in 1..250 {
         let mut dice = Dice::of(seed);
         let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
-        let fake =
-            Fake { removes: dice.roll(3) > 0, removes_manifests: dice.roll(2) == 0, ..Fake::default() };
+        let fake = Fake {
+            removes: dice.roll(3) > 0,
+            removes_manifests: dice.roll(2) == 0,
+            confirms: dice.roll(2) == 0,
+            ..Fake::default()
+        };
         let additions: Vec<_> = (0..2 + dice.roll(6)).map(|n| addition(kind, n)).collect();
         let finished = interleave(&fake, kind, &additions, &[], &mut dice);
         assert_eq!(finished.len(), additions.len());
@@ -288,7 +294,7 @@ fn a_crash_loses_nothing_of_others() {
     for seed in 1..250 {
         let mut dice = Dice::of(seed);
         let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
-        let fake = Fake { removes: dice.roll(3) > 0, ..Fake::default() };
+        let fake = Fake { removes: dice.roll(3) > 0, confirms: dice.roll(2) == 0, ..Fake::default() };
         let additions: Vec<_> = (0..6).map(|n| addition(kind, n)).collect();
         let (now, later) = additions.split_at(5);
         let finished = interleave(&fake, kind, now, &[0, 1], &mut dice);
@@ -309,7 +315,8 @@ fn a_write_without_an_answer_loses_nothing() {
         let (fails, delay) = (2 + dice.roll(8), 5 + dice.roll(40));
         let fails = Cell::new(u32::try_from(fails).ok());
         let delay = u32::try_from(delay).unwrap();
-        let fake = Fake { removes: true, fails, delay, ..Fake::default() };
+        let confirms = dice.roll(2) == 0;
+        let fake = Fake { removes: true, fails, delay, confirms, ..Fake::default() };
         let additions: Vec<_> = (0..5).map(|n| addition(kind, n)).collect();
         interleave(&fake, kind, &additions[..4], &[], &mut dice);
         fake.land(u32::MAX - 1);
@@ -352,13 +359,32 @@ fn reading_back_alone_is_not_enough() {
 
 #[test]
 fn one_writer_alone_leaves_nothing_behind() {
-    let fake = Fake { removes: true, ..Fake::default() };
-    let one = addition(SharedTag::ReferrersIndex, 0);
-    finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
     // Announce, read, write, list, read back, withdraw, look whether the manifest is still there.
-    assert_eq!((markers(&fake), fake.requests.get()), (0, 7));
-    finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
-    assert_eq!(markers(&fake), 0);
+    for (confirms, requests) in [(false, 7), (true, 6)] {
+        let fake = Fake { removes: true, confirms, ..Fake::default() };
+        let one = addition(SharedTag::ReferrersIndex, 0);
+        finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
+        assert_eq!((markers(&fake), fake.requests.get()), (0, requests));
+        finish(add(&fake, &tag(), SharedTag::ReferrersIndex, &one)).unwrap();
+        assert_eq!(markers(&fake), 0);
+    }
+}
+
+/// While another is at work, only what is read afterwards counts.
+#[test]
+fn beside_another_writer_the_tag_is_read_back() {
+    let kind = SharedTag::ReferrersIndex;
+    // Announce, read, write, list, and then: read back; or read what the other left, try to remove it, and our own.
+    for (age, requests) in [(0, 5), (3600, 7)] {
+        let fake = Fake { confirms: true, ..Fake::default() };
+        fake.now.set(1_000_000);
+        let other = addition(kind, 0);
+        finish(add(&fake, &tag(), kind, &other)).unwrap();
+        fake.now.set(1_000_000 + age);
+        let before = fake.requests.get();
+        finish(add(&fake, &tag(), kind, &addition(kind, 1))).unwrap();
+        assert_eq!(fake.requests.get() - before, requests, "{age}");
+    }
 }
 
 #[test]
@@ -366,8 +392,12 @@ fn what_is_taken_out_stays_out_and_takes_nothing_along() {
     for seed in 1..200 {
         let mut dice = Dice::of(seed);
         let kind = SharedTag::ReferrersIndex;
-        let fake =
-            Fake { removes: dice.roll(3) > 0, removes_manifests: dice.roll(2) == 0, ..Fake::default() };
+        let fake = Fake {
+            removes: dice.roll(3) > 0,
+            removes_manifests: dice.roll(2) == 0,
+            confirms: dice.roll(2) == 0,
+            ..Fake::default()
+        };
         let additions: Vec<_> = (0..5).map(|n| addition(kind, n)).collect();
         finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
         finish(add(&fake, &tag(), kind, &additions[1])).unwrap();

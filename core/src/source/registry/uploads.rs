@@ -3,7 +3,8 @@
 //! - Small content goes with the request that opens the upload (`POST ?digest=`). A registry that does not take it so
 //!   answers 202, and the content goes to the place it names; that registry is not tried so again.
 //! - The empty configuration `{}` is there already in nearly every repository that holds artifacts: opening its upload
-//!   as a mount from the repository itself asks whether it is, and opens the upload when it is not, in one request.
+//!   as a mount from the repository itself asks whether it is, and sends it or opens the upload when it is not, in one
+//!   request.
 //! - Larger content is asked for with `HEAD` first, and then sent in one `PUT`; above
 //!   [`RegistryOptions::single_upload`](super::RegistryOptions), or when the registry answers 413, in pieces.
 //!
@@ -174,18 +175,24 @@ impl RegistrySource {
         let takes = self.state.host.takes_blob_at_once.get();
         let from_itself = at_once.is_some() && (is_empty || takes == Some(false));
         let call = |path: String| Call::new(Method::POST, path, Access::Push);
+        let with_content = |path: String, bytes: &Bytes| {
+            let mut call = call(path).header(CONTENT_TYPE, OCTETS);
+            call.body = Payload::Bytes(bytes.clone());
+            call
+        };
         if let Some(from) = mount_from.or(from_itself.then_some(own)) {
-            let mut call =
-                call(format!("blobs/uploads/?mount={digest}&from={from}")).header(CONTENT_LENGTH, NOTHING);
+            let mount = format!("blobs/uploads/?mount={digest}&from={from}");
+            let mut call = match at_once.filter(|_| is_empty && takes != Some(false)) {
+                Some(bytes) => with_content(format!("{mount}&digest={digest}"), bytes),
+                None => call(mount).header(CONTENT_LENGTH, NOTHING),
+            };
             call.need.mount_from = (from != own).then(|| from.to_owned());
             return (call, Opening::Mount);
         }
         match at_once {
             None => (call("blobs/uploads/".to_owned()).header(CONTENT_LENGTH, NOTHING), Opening::Plain),
             Some(bytes) => {
-                let mut call = call(format!("blobs/uploads/?digest={digest}")).header(CONTENT_TYPE, OCTETS);
-                call.body = Payload::Bytes(bytes.clone());
-                (call, Opening::WithContent)
+                (with_content(format!("blobs/uploads/?digest={digest}"), bytes), Opening::WithContent)
             }
         }
     }

@@ -40,6 +40,19 @@ async fn the_api_is_read_page_by_page() {
     assert_eq!(registry.count(), 3);
 }
 
+/// The first signature of `--repository` goes into a repository that nothing was pushed to yet.
+#[tokio::test]
+async fn a_repository_that_is_not_there_yet_is_not_taken_for_a_missing_api() {
+    let (registry, source) = start(Options::default());
+    let image = seed(&registry, "v1");
+    let unknown = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}"#;
+    let answer = Action::Answer(404, vec![("content-type", "application/json".into())], unknown.into());
+    registry.fault(Fault::on("GET", "/referrers/", answer).times(1));
+    assert!(source.referrers(&image.digest, API).await.unwrap().descriptors.is_empty());
+    source.put_referrer(&image.digest, &referrer(Some(&image.digest), 1)).await.unwrap();
+    assert_eq!(source.tags().await.unwrap(), ["v1".parse().unwrap()], "no fallback tag");
+}
+
 /// threat model, row 18: only 404 leads to the fallback tag; everything else is an error.
 #[tokio::test]
 async fn only_404_means_that_there_is_no_api() {

@@ -61,6 +61,12 @@ fn is_plain(character: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether an error names this code first.
+pub(super) fn has_code(body: &[u8], code: &str) -> bool {
+    let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    parsed.errors.first().is_some_and(|entry| entry.code.as_str() == Some(code))
+}
+
 /// What an answer says about itself: the errors of its body, and `Warning` headers.
 pub(super) fn message(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
     let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();

@@ -17,7 +17,7 @@ use super::link::Pages;
 use super::manifests::served_type;
 use super::merge;
 use super::options::ReferrersMode;
-use super::problem::protocol;
+use super::problem::{has_code, protocol};
 use super::retry::backoff;
 use super::transport::{Answer, Call, Target};
 use crate::digest::Digest;
@@ -102,7 +102,10 @@ impl RegistrySource {
             let call_now = call.header(ACCEPT, accept.clone()).limit(limits::MANIFEST_BYTES);
             let answer = self.call(call_now).await?;
             if answer.status == StatusCode::NOT_FOUND && first {
-                self.state.referrers.set(false);
+                // A repository that nothing was pushed to yet says nothing about the API.
+                if !has_code(&answer.body, "NAME_UNKNOWN") {
+                    self.state.referrers.set(false);
+                }
                 return Ok(Walk::NoApi);
             }
             let entries = listing(&answer)?;

@@ -1,6 +1,6 @@
 //! `sign`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use countersign_core::file::{self, Mode, Overwrite};
@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
+use crate::{files, keys};
 
 /// Sign images with a key.
 ///
@@ -127,6 +127,23 @@ impl SignArgs {
         }
     }
 
+    /// No file that is written is one that is read.
+    fn files_apart(&self) -> std::result::Result<(), Failure> {
+        let written = [
+            ("--bundle", self.bundle.as_deref()),
+            ("--output-signature", self.output_signature.as_deref()),
+            ("--output-payload", self.output_payload.as_deref()),
+        ];
+        let others = [
+            ("--payload", self.payload.as_deref()),
+            ("--registry-cacert", self.registry.registry_cacert.as_deref()),
+            ("--registry-client-cert", self.registry.registry_client_cert.as_deref()),
+            ("--registry-client-key", self.registry.registry_client_key.as_deref()),
+        ];
+        let keys = self.key.iter().map(|key| ("--key", Some(Path::new(key))));
+        files::apart(&written, &keys.chain(others).collect::<Vec<_>>())
+    }
+
     /// One file cannot hold the signatures of several images or keys.
     fn check_files(&self, signatures: usize) -> std::result::Result<(), Failure> {
         let files = [&self.bundle, &self.output_signature, &self.output_payload, &self.payload];
@@ -151,6 +168,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
     }
+    args.files_apart()?;
     let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;

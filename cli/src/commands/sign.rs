@@ -172,10 +172,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;
-    let mut signers = Vec::with_capacity(args.key.len());
-    for reference in &args.key {
-        signers.push(keys::private(context, reference).await?);
-    }
+    let signers = keys::all_private(context, &args.key).await?;
     for resolved in &images {
         for signer in &signers {
             sign_one(args, context, resolved, signer, formats).await?;

@@ -14,6 +14,7 @@ mod duration;
 mod environment;
 mod failure;
 mod files;
+mod hints;
 mod keys;
 mod options;
 mod output;

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
-use crate::{files, keys};
+use crate::{files, hints, keys};
 
 /// Sign images with a key.
 ///
@@ -165,8 +165,9 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
             .hint("give --format both, or --output-signature and --output-payload"));
     }
     if args.key.is_empty() {
-        return Err(Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+        let failure = Failure::usage("no key to sign with")
+            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet");
+        return Err(hints::key_among(failure, &args.images));
     }
     args.files_apart()?;
     let stores = Stores::new(context, &args.registry)?.for_writing();

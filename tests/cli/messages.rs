@@ -1,6 +1,6 @@
 //! What the program says when something is wrong: the code, the exit code, and a hint that can be followed.
 
-use testkit::Sandbox;
+use testkit::{Sandbox, documents};
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -61,6 +61,24 @@ fn help_tells_the_whole_description() {
         let run = sandbox.countersign([command, "--help"]).succeeds();
         assert!(run.stdout.contains(text), "{}", run.stdout);
     }
+}
+
+/// What cannot be read is not shown as if it were missing.
+#[test]
+fn inspect_says_what_it_cannot_read() {
+    let sandbox = Sandbox::new();
+    let inspect = |payload_type: &str, payload: &[u8]| {
+        let bundle = documents::envelope(payload_type, payload, &[vec![1; 64]]).to_string();
+        sandbox.write("made", bundle);
+        sandbox.countersign(["inspect", "-o", "json", "made"]).succeeds().json()["signed"].clone()
+    };
+    let twice = br#"{"_type": "https://in-toto.io/Statement/v1", "_type": "x"}"#;
+    let shown = inspect("application/vnd.in-toto+json", twice);
+    assert!(shown["unreadable"].as_str().is_some_and(|why| why.contains("_type")), "{shown}");
+    assert!(inspect("text/plain", b"words")["unreadable"].is_null());
+    sandbox.write("made", r#"{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}"#);
+    let run = sandbox.countersign(["inspect", "made"]).ends(1);
+    assert!(run.stderr.contains("verificationMaterial"), "{}", run.stderr);
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::duration;
     name = "countersign",
     version,
     propagate_version = true,
+    // As with cosign, the last of a flag that has one value counts. Every command inherits it.
+    args_override_self = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,

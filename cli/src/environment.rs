@@ -39,10 +39,13 @@ impl Environment {
 
     /// `COUNTERSIGN_PASSWORD`, else `COSIGN_PASSWORD`; set to nothing, it is an empty password.
     pub(crate) fn password(&self) -> Option<Zeroizing<Vec<u8>>> {
-        ["COUNTERSIGN_PASSWORD", "COSIGN_PASSWORD"]
-            .into_iter()
-            .find_map(|name| (self.variable)(name))
-            .map(|value| Zeroizing::new(value.into_encoded_bytes()))
+        let name = self.password_variable()?;
+        (self.variable)(name).map(|value| Zeroizing::new(value.into_encoded_bytes()))
+    }
+
+    /// The variable that the password is in.
+    pub(crate) fn password_variable(&self) -> Option<&'static str> {
+        ["COUNTERSIGN_PASSWORD", "COSIGN_PASSWORD"].into_iter().find(|name| (self.variable)(name).is_some())
     }
 
     /// The variable that an `env://NAME` reference names.

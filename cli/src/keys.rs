@@ -9,13 +9,43 @@ use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::prompt;
+use crate::prompt::Passwords;
 
 /// Schemes that cosign knows and that need a service or a device.
 const ELSEWHERE: [&str; 6] = ["k8s://", "pkcs11:", "hashivault://", "awskms://", "gcpkms://", "azurekms://"];
 
 /// The private key that a reference names. Asks for a password only when the key needs one.
 pub(crate) async fn private(context: &Context, reference: &str) -> Result<PrivateKey, Failure> {
+    private_with(context, reference, &mut Passwords::default()).await
+}
+
+/// The private keys that references name.
+pub(crate) async fn all_private(
+    context: &Context,
+    references: &[String],
+) -> Result<Vec<PrivateKey>, Failure> {
+    let mut passwords = Passwords::default();
+    let mut keys = Vec::with_capacity(references.len());
+    for reference in references {
+        let key = private_with(context, reference, &mut passwords).await;
+        keys.push(key.map_err(|failure| match passwords.source(context) {
+            Some(source) if failure.code == KeyError::PasswordWrong.code() && references.len() > 1 => {
+                failure.hint(format!(
+                    "the password from {source} was tried for every key; sign with one key after the other"
+                ))
+            }
+            _ => failure,
+        })?);
+    }
+    Ok(keys)
+}
+
+/// The same as [`private`], for one of several keys.
+pub(crate) async fn private_with(
+    context: &Context,
+    reference: &str,
+    passwords: &mut Passwords,
+) -> Result<PrivateKey, Failure> {
     if reference.starts_with("https://") {
         return Err(Failure::usage(format!("{reference}: a private key is not fetched over the network"))
             .hint("give a file or env://NAME"));
@@ -23,7 +53,7 @@ pub(crate) async fn private(context: &Context, reference: &str) -> Result<Privat
     let content = content(context, reference).await?;
     let located = |error: KeyError| Failure::from(error).at(reference);
     let password = match key::needs_password(&content).map_err(located)? {
-        true => Some(prompt::password(context, reference).await?),
+        true => Some(passwords.of(context, reference).await?),
         false => None,
     };
     key::load(&content, || password.ok_or(KeyError::PasswordRequired)).map_err(located)

@@ -13,6 +13,8 @@ mod context;
 mod duration;
 mod environment;
 mod failure;
+mod files;
+mod hints;
 mod keys;
 mod options;
 mod output;
@@ -77,6 +79,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
 /// Runs the command until it ends or is told to stop; then what it holds is dropped: temporary files, a silent
 /// terminal.
 fn work(cli: Cli, stopped: oneshot::Receiver<()>) -> Result<u8, Failure> {
+    files::log_apart(cli.global.output_file.as_deref(), std::env::args_os().skip(1))?;
     let context = Context::new(&cli.global)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -142,11 +142,12 @@ impl Observer for Progress {
 
 /// What clap has to say: help and version are data and success, everything else is wrong usage.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
     if let Some(name) = later(error) {
-        Output::plain()
-            .stderr(&format!("hint: '{name}' is a command of cosign that this version does not have"));
+        let failure = Failure::usage(format!("'{name}' is a command of cosign that is not available yet"))
+            .hint("'countersign --help' lists those that are");
+        return ExitCode::from(Output::plain().failure(&failure));
     }
+    let printed = error.print();
     match (error.use_stderr(), printed) {
         (false, Ok(())) => ExitCode::SUCCESS,
         (false, Err(_)) => ExitCode::from(3),
@@ -155,7 +156,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Commands of cosign that are not there.
-const LATER: [&str; 14] = [
+const LATER: [&str; 16] = [
     "attest",
     "attest-blob",
     "attestation",
@@ -164,6 +165,8 @@ const LATER: [&str; 14] = [
     "env",
     "initialize",
     "manifest",
+    "piv-tool",
+    "pkcs11-tool",
     "sbom",
     "signing-config",
     "trusted-root",

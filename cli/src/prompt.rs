@@ -16,25 +16,49 @@ use countersign_core::key::Password;
 /// Longer passwords are a mistake: a file piped in by accident.
 const PASSWORD_BYTES: u64 = 64 << 10;
 
-/// The password of a key that is there already.
-pub(crate) async fn password(context: &Context, key: &str) -> Result<Password, Failure> {
-    if let Some(password) = context.environment.password() {
-        return Ok(password);
-    }
-    if io::stdin().is_terminal() {
-        return ask(format!("Enter password for {key}: ")).await;
-    }
-    from_pipe()
+/// The passwords of one command. A terminal is asked for each; a variable, or a pipe, which can be read once, holds one
+/// for all.
+#[derive(Default)]
+pub(crate) struct Passwords {
+    piped: Option<Password>,
 }
 
-/// The password of a new key: asked for twice on a terminal.
-pub(crate) async fn new_password(context: &Context) -> Result<Password, Failure> {
-    if let Some(password) = context.environment.password() {
-        return Ok(password);
+impl Passwords {
+    /// The password of a key that is there already.
+    pub(crate) async fn of(&mut self, context: &Context, key: &str) -> Result<Password, Failure> {
+        match self.shared(context)? {
+            Some(password) => Ok(password),
+            None => ask(format!("Enter password for {key}: ")).await,
+        }
     }
-    if !io::stdin().is_terminal() {
-        return from_pipe();
+
+    /// The password of a new key.
+    pub(crate) async fn of_new(&mut self, context: &Context) -> Result<Password, Failure> {
+        match self.shared(context)? {
+            Some(password) => Ok(password),
+            None => ask_twice().await,
+        }
     }
+
+    /// The one password for all keys, where it does not come from a terminal.
+    fn shared(&mut self, context: &Context) -> Result<Option<Password>, Failure> {
+        if let Some(password) = context.environment.password() {
+            return Ok(Some(password));
+        }
+        if self.piped.is_none() && !io::stdin().is_terminal() {
+            self.piped = Some(from_pipe()?);
+        }
+        Ok(self.piped.clone())
+    }
+
+    /// Where the one password for all keys comes from.
+    pub(crate) fn source(&self, context: &Context) -> Option<&'static str> {
+        let piped = self.piped.as_ref().map(|_| "standard input");
+        context.environment.password_variable().or(piped)
+    }
+}
+
+async fn ask_twice() -> Result<Password, Failure> {
     let first = ask("Enter password for private key: ".into()).await?;
     let second = ask("Enter password for private key again: ".into()).await?;
     if *first == *second {

@@ -18,6 +18,7 @@ use countersign_core::{file, gather};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::hints;
 use crate::options::{ReferrersModeArg, RegistryArgs, size};
 
 /// The stores of one command: one client, with its connections and tokens, for all of its images.
@@ -83,6 +84,10 @@ impl Stores {
 
     /// Resolves what the user typed: once, for the whole command.
     pub(crate) async fn image(&self, text: &str) -> Result<Resolved, Failure> {
+        self.resolve(text).await.map_err(|failure| hints::local(failure, text))
+    }
+
+    async fn resolve(&self, text: &str) -> Result<Resolved, Failure> {
         let location: Location = text.parse()?;
         let (source, selector) = self.open(&location)?;
         let attachments = match &self.attachments {

@@ -196,19 +196,20 @@ fn check_target(path: &Path, overwrite: Overwrite) -> Result<(), FileError> {
 
 /// A temporary file in `directory`, removed when it is dropped.
 pub(crate) fn temporary_in(directory: &Path, mode: Mode) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(".countersign-");
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(match mode {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(match mode {
             Mode::Private0600 => 0o600,
             Mode::Default => 0o666,
-        }));
+        });
     }
     #[cfg(not(unix))]
     let _ = mode;
-    builder.tempfile_in(directory)
+    // Opened here, since errors of `tempfile` itself name the temporary file, which nobody asked for.
+    Builder::new().prefix(".countersign-").make_in(directory, |path| options.open(path))
 }
 
 /// Makes a rename in `directory` survive a loss of power. File systems that cannot sync a directory need no help.

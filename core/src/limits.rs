@@ -70,9 +70,13 @@ pub const CONNECT: Duration = Duration::from_secs(10);
 /// The time without a byte after which a transfer is given up.
 pub const IDLE: Duration = Duration::from_secs(30);
 
-/// The slowest transfer of a blob that is waited for, in bytes a second: the time that a blob of `n` bytes may take is
-/// the timeout of a request and `n / TRANSFER_RATE` seconds.
+/// The slowest transfer of a blob that is waited for, in bytes a second: a blob may take the timeout of a request, and
+/// a second more for each so many bytes that have come, or that are sent. What a descriptor claims earns nothing.
 pub const TRANSFER_RATE: u64 = 16 << 10;
+
+/// The time that one signature or bundle may take, however many bytes come, or the timeout of a request if that is
+/// more.
+pub const ATTACHMENT_TIME: Duration = Duration::from_secs(300);
 
 /// Bytes of a message of a server that are repeated in an error.
 pub const SERVER_MESSAGE_BYTES: usize = 400;

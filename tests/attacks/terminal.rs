@@ -115,6 +115,23 @@ fn a_typed_password_is_not_shown() {
     sandbox.countersign(["verify-blob", "--key", "p.pub", "--signature", "made", "blob"]).succeeds();
 }
 
+/// A pipe can be read once: what comes from it is the password of every key.
+#[test]
+fn a_piped_password_is_that_of_every_key() {
+    let sandbox = with_encrypted_key();
+    sandbox.countersign(["demo", "--build-image", "oci:image:v1"]).succeeds();
+    let shell = |line: &str| {
+        let line = format!("echo pw | {} {line}", program().display());
+        sandbox.run("sh", ["-c", &line]).succeeds();
+    };
+    shell("generate-key-pair --output-key-prefix q");
+    shell("sign --key p.key --key q.key oci:image:v1");
+    let verify = ["verify", "--key", "p.pub", "--key", "q.pub", "--threshold", "2", "oci:image:v1"];
+    sandbox.countersign(verify).succeeds();
+    shell("import-key-pair --key p.key --output-key-prefix r");
+    shell("public-key --key r.key");
+}
+
 /// threat model, row 33: a command that waits for a pipe, and so for nothing that it could hear, ends as well.
 #[test]
 fn a_command_that_waits_for_a_pipe_can_be_interrupted() {

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 use serde_json::Value;
+use testkit::registry::Fault;
 use testkit::{Sandbox, Scene};
 
 #[test]
@@ -12,6 +13,8 @@ fn json_is_json_and_nothing_else() {
     for command in [
         &["sign", "--key", "a.key", "-o", "json", &image][..],
         &["sign", "--key", "a.key", "-o", "json", "--format", "both", &image],
+        &["sign", "--key", "a.key", "-o", "json", "--bundle", "made.bundle", &image],
+        &["sign", "--key", "a.key", "-o", "json", "--upload=false", &image],
         &["verify", "--key", "a.pub", &image],
         &["verify", "--key", "a.pub", "-o", "json", &image],
         &["verify", "--key", "a.pub", "-o", "report", &image],
@@ -33,6 +36,43 @@ fn json_is_json_and_nothing_else() {
     scene.sandbox.countersign(sign).succeeds();
     let verify = ["verify-blob", "--key", "a.pub", "--bundle", "bundle", "-o", "json", "blob"];
     assert_eq!(scene.sandbox.countersign(verify).succeeds().json()["outcome"], "proven");
+}
+
+/// What is not stored and not in a file is in the report.
+#[test]
+fn a_signature_that_is_not_stored_is_in_the_report() {
+    let scene = Scene::default();
+    let sign = |more: &[&str]| {
+        let line =
+            [&["sign", "--key", "a.key", "--upload=false", "-o", "json"][..], more, &["IMAGE"]].concat();
+        scene.countersign(&line).succeeds().json()
+    };
+    let report = sign(&["--format", "both"]);
+    assert_eq!(report["digest"], scene.digest.to_string());
+    let [bundle, legacy] = report["signatures"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!((&bundle["format"], &bundle["stored"]), (&"bundle".into(), &Value::Null));
+    assert!(bundle["bundle"]["dsseEnvelope"].is_object(), "{bundle}");
+    assert_eq!((&legacy["format"], &legacy["stored"]), (&"legacy".into(), &Value::Null));
+    assert!(legacy["signature"].is_string(), "{legacy}");
+    let report = sign(&["--bundle", "made"]);
+    assert_eq!(report["signatures"][0]["bundle"], Value::Null, "{report}");
+    let bundle = serde_json::from_slice::<Value>(&scene.sandbox.read("made")).unwrap();
+    assert!(bundle["dsseEnvelope"].is_object(), "{bundle}");
+    scene.verify(&[]).fails(1, "NO_SIGNATURES");
+}
+
+/// What cannot be stored is kept where it was asked for, and can be stored later.
+#[test]
+fn a_signature_that_cannot_be_stored_stays_in_its_file() {
+    let scene = Scene::default();
+    scene.registry.fault(Fault::status("PUT", "/manifests/", 403));
+    let sign = ["sign", "--key", "a.key", "--bundle", "made", "IMAGE"];
+    let run = scene.countersign(&sign).fails(3, "STORE_FORBIDDEN");
+    assert!(run.stderr.contains("Wrote made"), "{}", run.stderr);
+    scene.registry.behave();
+    scene.verify(&[]).fails(1, "NO_SIGNATURES");
+    scene.countersign(&["attach", "signature", "--bundle", "made", "IMAGE"]).succeeds();
+    scene.verify(&[]).succeeds();
 }
 
 /// A refusal and an undecided answer are in the report as well as a yes; `-o json` then has nothing that could be taken

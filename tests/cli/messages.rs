@@ -1,6 +1,6 @@
 //! What the program says when something is wrong: the code, the exit code, and a hint that can be followed.
 
-use testkit::Sandbox;
+use testkit::{Sandbox, documents};
 
 fn prepared() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -21,6 +21,11 @@ fn hints_name_what_helps() {
         ("verify --key nowhere.pub oci:image:v1", 2, "FILE_IO", "nowhere.pub"),
         ("verify oci:image:v1", 2, "USAGE", "--key"),
         ("copy oci:image:v1 oci-archive:image.tar", 2, "USAGE", "oci:DIR"),
+        ("verify --key cosign.pub ./image", 2, "REFERENCE_MALFORMED", "name it as oci:./image"),
+        ("tree ./image:v1", 2, "REFERENCE_MALFORMED", "name it as oci:./image:v1"),
+        ("verify cosign.pub oci:image:v1", 2, "USAGE", "give it with --key cosign.pub"),
+        ("sign cosign.key oci:image:v1", 2, "USAGE", "give it with --key cosign.key"),
+        ("verify --key cosign.pub ./cosign.pub", 2, "REFERENCE_MALFORMED", "is a key"),
         // Reading this fails once it is open.
         ("sign-blob --key cosign.key /proc/self/mem", 3, "KEY_MESSAGE_READ", ""),
     ] {
@@ -33,13 +38,12 @@ fn hints_name_what_helps() {
 #[test]
 fn a_command_of_cosign_that_is_not_there_is_named_as_such() {
     let sandbox = Sandbox::new();
-    for command in ["attest", "verify-attestation", "initialize"] {
-        let run = sandbox.countersign([command]).ends(2);
-        assert!(
-            run.stderr.contains("is a command of cosign that this version does not have"),
-            "{}",
-            run.stderr
-        );
+    for command in
+        ["attest", "verify-attestation --key cosign.pub oci:image:v1", "upload blob", "attach sbom"]
+    {
+        let run = sandbox.countersign(command.split(' ')).fails(2, "USAGE");
+        assert!(run.stderr.contains("is a command of cosign that is not available yet"), "{}", run.stderr);
+        assert!(!run.stderr.contains("similar"), "{}", run.stderr);
     }
     let run = sandbox.countersign(["verfy"]).ends(2);
     assert!(!run.stderr.contains("cosign that"), "{}", run.stderr);
@@ -57,6 +61,24 @@ fn help_tells_the_whole_description() {
         let run = sandbox.countersign([command, "--help"]).succeeds();
         assert!(run.stdout.contains(text), "{}", run.stdout);
     }
+}
+
+/// What cannot be read is not shown as if it were missing.
+#[test]
+fn inspect_says_what_it_cannot_read() {
+    let sandbox = Sandbox::new();
+    let inspect = |payload_type: &str, payload: &[u8]| {
+        let bundle = documents::envelope(payload_type, payload, &[vec![1; 64]]).to_string();
+        sandbox.write("made", bundle);
+        sandbox.countersign(["inspect", "-o", "json", "made"]).succeeds().json()["signed"].clone()
+    };
+    let twice = br#"{"_type": "https://in-toto.io/Statement/v1", "_type": "x"}"#;
+    let shown = inspect("application/vnd.in-toto+json", twice);
+    assert!(shown["unreadable"].as_str().is_some_and(|why| why.contains("_type")), "{shown}");
+    assert!(inspect("text/plain", b"words")["unreadable"].is_null());
+    sandbox.write("made", r#"{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}"#);
+    let run = sandbox.countersign(["inspect", "made"]).ends(1);
+    assert!(run.stderr.contains("verificationMaterial"), "{}", run.stderr);
 }
 
 #[test]

@@ -78,6 +78,27 @@ async fn a_stream_that_stalls_is_given_up() {
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
 }
 
+/// threat model, row 4: the size that a descriptor claims buys no time, be it true or not.
+#[tokio::test]
+async fn a_claimed_size_buys_no_time() {
+    let (registry, source) = start_with(Options::default(), impatient());
+    // At the slowest rate that is waited for it would take more than a minute, as it comes much longer.
+    let content = vec![0; 1 << 20];
+    let true_claim = Descriptor::of("application/octet-stream", &content);
+    let large_claim = Descriptor::new("application/octet-stream", true_claim.digest, 100 << 20);
+    registry.change(|contents| contents.repository(PATH).put_blob(&content));
+    registry.fault(Fault::on("GET", "blobs", Action::Drip(Duration::from_millis(10))));
+    let work = async {
+        for claim in [&true_claim, &large_claim] {
+            assert_eq!(code(source.blob(claim, u64::MAX).await), "STORE_TIMEOUT");
+        }
+        let mut reader = source.blob_reader(&true_claim).await.unwrap();
+        let error = reader.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    };
+    tokio::time::timeout(Duration::from_secs(40), work).await.expect("an end");
+}
+
 /// threat model, row 2: manifests up to 4 MiB are taken, larger ones not, however the length is given.
 #[tokio::test]
 async fn manifests_have_a_largest_size() {

@@ -3,6 +3,7 @@
 use countersign_core::digest::Digest;
 use countersign_core::limits;
 use countersign_core::media_type::OCI_INDEX;
+use countersign_core::outcome::Outcome;
 use countersign_core::reference::Tag;
 use countersign_core::source::registry::{ReferrersMode, RegistryOptions};
 use countersign_core::source::{ReferrersFrom, SharedTag, Source};
@@ -78,7 +79,7 @@ async fn only_404_means_that_there_is_no_api() {
     }
 }
 
-/// threat model, row 18: what is no listing is an error, not an empty one.
+/// threat model, row 18: what is no listing leaves the question open. It is neither an empty one nor a refusal.
 #[tokio::test]
 async fn what_is_no_listing_is_an_error() {
     let (registry, source) = start(Options::default());
@@ -93,9 +94,20 @@ async fn what_is_no_listing_is_an_error() {
     ] {
         let answer = Action::Answer(200, vec![("content-type", kind.into())], body.into());
         registry.fault(Fault::on("GET", "referrers", answer));
-        assert!(source.referrers(&image.digest, API).await.is_err(), "{kind} {body}");
+        let error = source.referrers(&image.digest, API).await.unwrap_err();
+        assert_eq!((error.code(), error.outcome()), ("STORE_PROTOCOL", Outcome::Undecided), "{kind} {body}");
         registry.behave();
     }
+    let entry = r#"{"mediaType":"x","digest":"sha256:DIGEST","size":1}"#.replace("DIGEST", &"0".repeat(64));
+    let entries = vec![entry; limits::INDEX_ENTRIES + 1].join(",");
+    let body = format!(r#"{{"schemaVersion":2,"manifests":[{entries}]}}"#);
+    registry.fault(Fault::on(
+        "GET",
+        "referrers",
+        Action::Answer(200, vec![("content-type", OCI_INDEX.into())], body),
+    ));
+    let error = source.referrers(&image.digest, API).await.unwrap_err();
+    assert_eq!((error.code(), error.outcome()), ("LIMIT_INDEX_ENTRIES", Outcome::Refused));
 }
 
 /// threat model, row 4: a hundred thousand referrers.

@@ -9,7 +9,8 @@ use countersign_core::outcome::Outcome;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::{keys, prompt};
+use crate::keys;
+use crate::prompt::Passwords;
 
 /// Make a new key pair.
 ///
@@ -45,7 +46,7 @@ pub(super) async fn run(args: &GenerateKeyPairArgs, context: &Context) -> Result
         .hint("leave it out to make PREFIX.key and PREFIX.pub"));
     }
     let files = keys::Files::new(&args.output_key_prefix, args.force)?;
-    let password = prompt::new_password(context).await?;
+    let password = Passwords::default().of_new(context).await?;
     let key = PrivateKey::generate(args.algorithm)?;
     files.write(context, &key, &password)?;
     Ok(Outcome::Proven)

@@ -7,7 +7,8 @@ use countersign_core::outcome::Outcome;
 
 use super::Result;
 use crate::context::Context;
-use crate::{keys, prompt};
+use crate::keys;
+use crate::prompt::Passwords;
 
 /// Take over a private key from another tool.
 ///
@@ -30,8 +31,9 @@ pub(crate) struct ImportKeyPairArgs {
 
 pub(super) async fn run(args: &ImportKeyPairArgs, context: &Context) -> Result {
     let files = keys::Files::new(&args.output_key_prefix, args.yes)?;
-    let key = keys::private(context, &args.key).await?;
-    let password = prompt::new_password(context).await?;
+    let mut passwords = Passwords::default();
+    let key = keys::private_with(context, &args.key, &mut passwords).await?;
+    let password = passwords.of_new(context).await?;
     files.write(context, &key, &password)?;
     Ok(Outcome::Proven)
 }

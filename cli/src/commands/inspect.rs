@@ -8,7 +8,7 @@ use countersign_core::format::statement::Statement;
 use countersign_core::key::{self, PublicKey};
 use countersign_core::oci::{Document, RawManifest};
 use countersign_core::outcome::Outcome;
-use countersign_core::{file, limits};
+use countersign_core::{file, limits, media_type};
 use serde_json::{Value, json};
 
 use super::Result;
@@ -68,12 +68,16 @@ fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Fail
     if content.windows(11).any(|window| window == b"-----BEGIN ") {
         return describe_key(path, content);
     }
-    if let Ok(bundle) = Bundle::parse(content) {
-        return describe_bundle(path, &bundle);
-    }
-    let media_type = |document: Value| document.get("mediaType")?.as_str().map(str::to_owned);
-    if let Some(media_type) = serde_json::from_slice(content).ok().and_then(media_type) {
-        let raw = RawManifest::of(&media_type, content.to_vec().into());
+    let malformed = match Bundle::parse(content) {
+        Ok(bundle) => return describe_bundle(path, &bundle),
+        Err(error) => Failure::from(error).at(path.display()),
+    };
+    let named = |document: Value| document.get("mediaType")?.as_str().map(str::to_owned);
+    if let Some(named) = serde_json::from_slice(content).ok().and_then(named) {
+        if named.starts_with(media_type::BUNDLE_PREFIX) {
+            return Err(malformed);
+        }
+        let raw = RawManifest::of(&named, content.to_vec().into());
         return Ok(describe_manifest(&raw, &raw.parse()?));
     }
     Err(Failure::new(
@@ -113,10 +117,17 @@ fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, F
             })
         }
         Content::Envelope(envelope) => {
-            let statement = Statement::parse(&envelope.payload.0).ok();
+            let (statement, unreadable) = match Statement::parse(&envelope.payload.0) {
+                Ok(statement) => (Some(statement), None),
+                // Of another payload type it need be none.
+                Err(error) => {
+                    (None, Some(error.to_string()).filter(|_| envelope.payload_type == media_type::IN_TOTO))
+                }
+            };
             json!({
                 "content": "DSSE envelope",
                 "payloadType": envelope.payload_type,
+                "unreadable": unreadable,
                 "predicateType": statement.as_ref().map(|statement| statement.predicate_type.clone()),
                 "subject": statement.map(|statement| statement.subject.iter().map(|subject| json!(subject.digest)).collect::<Vec<_>>()),
             })

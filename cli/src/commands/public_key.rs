@@ -1,6 +1,6 @@
 //! `public-key`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use countersign_core::file::{self, Mode, Overwrite};
@@ -8,7 +8,7 @@ use countersign_core::outcome::Outcome;
 
 use super::Result;
 use crate::context::Context;
-use crate::keys;
+use crate::{files, keys};
 
 /// Print the public half of a private key, as PEM.
 #[derive(Args, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct PublicKeyArgs {
 }
 
 pub(super) async fn run(args: &PublicKeyArgs, context: &Context) -> Result {
+    let read = [("--key", Some(Path::new(&args.key)))];
+    files::apart(&[("--outfile", args.outfile.as_deref())], &read)?;
     let pem = keys::private(context, &args.key).await?.public_key().to_pem();
     match &args.outfile {
         Some(path) => {

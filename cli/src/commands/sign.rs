@@ -1,27 +1,26 @@
 //! `sign`
 
-use std::path::PathBuf;
+mod files;
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use countersign_core::file::{self, Mode, Overwrite};
-use countersign_core::format::base64;
 use countersign_core::format::simple_signing::Payload;
 use countersign_core::gather::Formats;
 use countersign_core::image::Image;
 use countersign_core::key::PrivateKey;
-use countersign_core::limits;
-use countersign_core::oci::Annotations;
 use countersign_core::outcome::Outcome;
 use countersign_core::sign::{self, SignRequest};
 use countersign_core::verify::Format;
+use countersign_core::{file, limits};
 use serde_json::{Value, json};
 
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
 use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
+use crate::{hints, keys};
 
 /// Sign images with a key.
 ///
@@ -127,6 +126,23 @@ impl SignArgs {
         }
     }
 
+    /// No file that is written is one that is read.
+    fn files_apart(&self) -> std::result::Result<(), Failure> {
+        let written = [
+            ("--bundle", self.bundle.as_deref()),
+            ("--output-signature", self.output_signature.as_deref()),
+            ("--output-payload", self.output_payload.as_deref()),
+        ];
+        let others = [
+            ("--payload", self.payload.as_deref()),
+            ("--registry-cacert", self.registry.registry_cacert.as_deref()),
+            ("--registry-client-cert", self.registry.registry_client_cert.as_deref()),
+            ("--registry-client-key", self.registry.registry_client_key.as_deref()),
+        ];
+        let keys = self.key.iter().map(|key| ("--key", Some(Path::new(key))));
+        crate::files::apart(&written, &keys.chain(others).collect::<Vec<_>>())
+    }
+
     /// One file cannot hold the signatures of several images or keys.
     fn check_files(&self, signatures: usize) -> std::result::Result<(), Failure> {
         let files = [&self.bundle, &self.output_signature, &self.output_payload, &self.payload];
@@ -148,16 +164,15 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
             .hint("give --format both, or --output-signature and --output-payload"));
     }
     if args.key.is_empty() {
-        return Err(Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+        let failure = Failure::usage("no key to sign with")
+            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet");
+        return Err(hints::key_among(failure, &args.images));
     }
+    args.files_apart()?;
     let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = resolve(args, context, &stores).await?;
     args.check_files(images.len() * args.key.len())?;
-    let mut signers = Vec::with_capacity(args.key.len());
-    for reference in &args.key {
-        signers.push(keys::private(context, reference).await?);
-    }
+    let signers = keys::all_private(context, &args.key).await?;
     for resolved in &images {
         for signer in &signers {
             sign_one(args, context, resolved, signer, formats).await?;
@@ -211,7 +226,7 @@ async fn sign_one(
         || args.payload.is_some()
         || args.output_payload.is_some()
     {
-        return sign_to_files(args, context, image, signer, &request).await;
+        return files::sign(args, context, image, signer, &request).await;
     }
     let signed = sign::sign_image(image, signer, &request).await?;
     for signature in &signed {
@@ -222,67 +237,28 @@ async fn sign_one(
             false => format!("Signed {image} ({format} {stored})"),
         });
     }
+    let signatures = signed.iter().map(|signature| {
+        json!({"format": signature.format, "stored": signature.stored, "already": signature.already})
+    });
+    report(args, context, image, signer, &signatures.collect::<Vec<_>>())
+}
+
+fn report(
+    args: &SignArgs,
+    context: &Context,
+    image: &Image,
+    signer: &PrivateKey,
+    signatures: &[Value],
+) -> std::result::Result<(), Failure> {
     match args.output {
         Some(SignOutput::Json) => context.output.json(&json!({
             "image": image.name(),
             "digest": image.digest,
             "key": keys::name(signer.public_key()),
-            "signatures": signed.iter().map(|signature| json!({
-                "format": signature.format,
-                "stored": signature.stored,
-                "already": signature.already,
-            })).collect::<Vec<Value>>(),
+            "signatures": signatures,
         })),
         Some(SignOutput::Text) | None => Ok(()),
     }
-}
-
-/// Makes the signatures, writes them to the files that were asked for, and stores them unless told not to.
-async fn sign_to_files(
-    args: &SignArgs,
-    context: &Context,
-    image: &Image,
-    signer: &PrivateKey,
-    request: &SignRequest,
-) -> std::result::Result<(), Failure> {
-    // A signature for something that is not there helps nobody.
-    let subject = image.descriptor().await?;
-    let write =
-        |path: &PathBuf, content: &[u8]| file::write_atomic(path, content, Mode::Default, Overwrite::Replace);
-    if request.formats.bundle {
-        let bundle = sign::bundle_for(&image.digest, &request.annotations, signer).await?.to_json()?;
-        match &args.bundle {
-            Some(path) => write(path, &bundle)?,
-            None if !args.upload => context.output.line(&String::from_utf8_lossy(&bundle))?,
-            None => {}
-        }
-        if args.upload {
-            let kind = countersign_core::format::statement::COSIGN_SIGN;
-            let stored = sign::attach_bundle(image, subject, bundle, kind, request.now).await?;
-            context.output.status(format!("Signed {} (bundle {stored})", image.name()));
-        }
-    }
-    if request.formats.legacy {
-        let payload = payload(args, image, request)?;
-        let signature = sign::legacy_for(&payload, signer).await?;
-        let text = base64::encode(&signature);
-        let named = [(&args.output_payload, payload.as_slice()), (&args.output_signature, text.as_bytes())];
-        let files: Vec<_> = named
-            .into_iter()
-            .filter_map(|(path, content)| Some((path.as_deref()?, content, Mode::Default)))
-            .collect();
-        file::write_together(&files, Overwrite::Replace)?;
-        if args.output_signature.is_none() && !args.upload {
-            context.output.line(&text)?;
-        }
-        if args.upload {
-            let stored =
-                sign::attach_legacy(image, payload, &signature, Annotations::new(), request.manifest_type)
-                    .await?;
-            context.output.status(format!("Signed {} (legacy {stored})", image.name()));
-        }
-    }
-    Ok(())
 }
 
 /// The payload to sign: made, or from `--payload`, which must be one of this image.

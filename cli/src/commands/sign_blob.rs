@@ -15,8 +15,8 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
 use crate::options::{SignCompat, go_bool};
+use crate::{files, keys};
 
 /// Sign a file, or standard input.
 ///
@@ -65,6 +65,11 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
         return Err(Failure::usage("--bundle and --output-signature are for one blob")
             .hint("sign one blob at a time"));
     }
+    let blobs = args.blobs.iter().map(|path| ("BLOB", Some(path.as_path())));
+    let read: Vec<_> = [("--key", Some(Path::new(reference)))].into_iter().chain(blobs).collect();
+    let written =
+        [("--bundle", args.bundle.as_deref()), ("--output-signature", args.output_signature.as_deref())];
+    files::apart(&written, &read)?;
     // Nothing is asked for a key before it is known that there is something to sign.
     let mut inputs = Vec::with_capacity(args.blobs.len());
     for path in &args.blobs {

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
-use crate::{keys, report};
+use crate::{hints, keys, report};
 
 /// Verify the signatures of images.
 ///
@@ -74,7 +74,10 @@ type Answer = std::result::Result<(Image, Verdict), Failure>;
 
 pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     args.compat.check()?;
-    let keys = keys::all_public(context, &args.key).await?;
+    let keys = keys::all_public(context, &args.key).await.map_err(|failure| match args.key.is_empty() {
+        true => hints::key_among(failure, &args.images),
+        false => failure,
+    })?;
     let mut policy = ImagePolicy::new(keys, args.threshold)?;
     policy.annotations = pairs(&args.annotations)?;
     policy.check_claims = args.check_claims;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::SignatureProven;
 use countersign_core::verify::blob::{BlobError, BlobSignature, verify_blob};
@@ -21,6 +21,7 @@ use crate::options::VerifyCompat;
 ///
 /// Files of any size are read once, as a stream, in constant memory.
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("signed").args(["bundle", "signature"]).required(true))]
 pub(crate) struct VerifyBlobArgs {
     /// The file; - is standard input
     #[arg(value_name = "BLOB")]
@@ -31,11 +32,11 @@ pub(crate) struct VerifyBlobArgs {
     key: Vec<String>,
 
     /// The bundle that 'sign-blob --bundle' wrote
-    #[arg(long, value_name = "FILE", required_unless_present = "signature")]
+    #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 
     /// The signature, in base64 or raw: a file, or the text itself
-    #[arg(long, value_name = "SIGNATURE", conflicts_with = "bundle")]
+    #[arg(long, value_name = "SIGNATURE")]
     signature: Option<String>,
 
     /// What to print on standard output
@@ -99,7 +100,12 @@ fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failur
     let text = args.signature.as_deref().unwrap_or_default();
     match Path::new(text).exists() {
         true => Ok(BlobSignature::from_file(&read(Path::new(text))?)),
-        false => Ok(BlobSignature::from_file(text.as_bytes())),
+        false => BlobSignature::from_text(text).ok_or_else(|| {
+            Failure::usage(format!(
+                "--signature '{text}': is neither a file that is there nor a signature in base64"
+            ))
+            .hint("check the path, or give the text that 'sign-blob' printed")
+        }),
     }
 }
 

@@ -42,6 +42,8 @@ fn nothing_is_overwritten_unasked_and_no_link_is_followed() {
     ] {
         let error = write_atomic(&at(name), b"new", Mode::Default, overwrite).unwrap_err();
         assert_eq!(error.code(), code, "{name}: {error}");
+        let text = error.to_string();
+        assert!(text.contains(name) && !text.contains(".countersign-"), "{text}");
     }
     assert_eq!(fs::read(at("there")).unwrap(), b"old");
     assert_eq!(names(directory.path()), ["dangling", "directory", "link", "there"]);

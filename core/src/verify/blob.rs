@@ -12,6 +12,10 @@ use crate::sign::blob::protobuf_name;
 
 const BUFFER: usize = 64 << 10;
 
+/// Bytes that no signature of a supported key is shorter than: half of one by Ed25519, and far less than it would take
+/// luck to get out of ECDSA.
+const SHORTEST_SIGNATURE: usize = 32;
+
 /// A blob's signature, and what its bundle says of the blob.
 #[derive(Clone, Debug)]
 pub struct BlobSignature {
@@ -63,6 +67,12 @@ impl BlobSignature {
         let text = std::str::from_utf8(content).ok().map(str::trim_ascii);
         let decoded = text.and_then(|text| base64::decode("signature", text).ok());
         Self::detached(decoded.unwrap_or_else(|| content.to_vec()))
+    }
+
+    /// A signature as text; `None` when it is no base64, or of too few bytes to be one.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let decoded = base64::decode("signature", text.trim_ascii()).ok()?;
+        (decoded.len() >= SHORTEST_SIGNATURE).then(|| Self::detached(decoded))
     }
 }
 
@@ -120,6 +130,29 @@ fn stream(reader: &mut impl Read, verifiers: &mut [StreamVerifier]) -> std::io::
             Ok(count) => verifiers.iter_mut().for_each(|verifier| verifier.update(&buffer[..count])),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_a_signature_or_none() {
+        let long = base64::encode(&[1; 64]);
+        let short = base64::encode(&[1; SHORTEST_SIGNATURE - 1]);
+        for (text, taken) in [
+            (long.as_str(), true),
+            (&format!(" {long}\n"), true),
+            (&short, false),
+            ("signature", false),
+            ("blob.sig", false),
+            ("signatur", false),
+            ("https://example.com/blob.sig", false),
+            ("", false),
+        ] {
+            assert_eq!(BlobSignature::from_text(text).is_some(), taken, "{text}");
         }
     }
 }

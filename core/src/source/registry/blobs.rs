@@ -4,19 +4,19 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::time::{Sleep, sleep_until};
 use tokio_util::io::StreamReader;
 
 use super::RegistrySource;
 use super::auth::Access;
+use super::patience::Patience;
 use super::transport::{Answer, Call};
 use crate::digest::{Digest, Hasher};
+use crate::limits;
 use crate::oci::Descriptor;
 use crate::source::{BlobReader, Result, SourceError};
 
@@ -32,7 +32,7 @@ impl RegistrySource {
         let mut call = blob_call(Method::GET, &descriptor.digest);
         // One byte more than there should be, so that too many are noticed.
         call.limit = Some(descriptor.size.saturating_add(1));
-        call.transfer = descriptor.size;
+        call.grows = limits::ATTACHMENT_TIME.saturating_sub(self.inner.options.timeout);
         let answer = match self.call(call).await {
             // More than the descriptor says, and not asked for to the end.
             Err(SourceError::Limit { place, limit, .. }) => {
@@ -60,7 +60,6 @@ impl RegistrySource {
     pub(super) async fn open_blob(&self, descriptor: &Descriptor) -> Result<BlobReader> {
         let mut call = blob_call(Method::GET, &descriptor.digest);
         call.limit = None;
-        let begin = Instant::now();
         let answer = self.found(self.call(call).await?, &descriptor.digest)?;
         let place = answer.place();
         let Some(response) = answer.stream else {
@@ -70,16 +69,13 @@ impl RegistrySource {
             return Err(SourceError::SizeMismatch { place, expected: descriptor.size, got });
         }
         let stream = response.bytes_stream().map_err(io::Error::other);
-        let deadline = begin + self.inner.allowance(descriptor.size);
-        let idle = self.inner.options.idle;
-        let next = |idle| deadline.min(Instant::now() + idle);
+        let (timeout, idle) = (self.inner.options.timeout, self.inner.options.idle);
         Ok(Box::new(Checked {
             inner: Box::pin(StreamReader::new(stream)),
             hasher: Some(Hasher::new(descriptor.digest.algorithm())),
             descriptor: descriptor.clone(),
             place,
-            alarm: Box::pin(sleep_until(next(idle).into())),
-            deadline,
+            patience: Patience::new(timeout, idle),
             idle,
         }))
     }
@@ -119,8 +115,7 @@ struct Checked {
     hasher: Option<Hasher>,
     descriptor: Descriptor,
     place: String,
-    alarm: Pin<Box<Sleep>>,
-    deadline: Instant,
+    patience: Patience,
     idle: std::time::Duration,
 }
 
@@ -153,13 +148,13 @@ impl AsyncRead for Checked {
         let before = buffer.filled().len();
         let polled = self.inner.as_mut().poll_read(context, buffer);
         if polled.is_pending() {
-            ready!(self.alarm.as_mut().poll(context));
+            let came = self.hasher.as_ref().map_or(self.descriptor.size, Hasher::length);
+            ready!(self.patience.poll_late(context, came));
             let error = SourceError::Timeout { place: self.place.clone(), after: self.idle };
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, error)));
         }
+        self.patience.end_wait();
         ready!(polled)?;
-        let next = self.deadline.min(Instant::now() + self.idle);
-        self.alarm.as_mut().reset(next.into());
         let expected = self.descriptor.size;
         let new = &buffer.filled()[before..];
         let at_end = new.is_empty() && buffer.remaining() > 0;

@@ -12,6 +12,7 @@ use super::Inner;
 use super::address::{Reach, same_origin};
 use super::auth::authorize;
 use super::client::Peer;
+use super::patience::earned;
 use super::problem::{place, protocol};
 use super::retry::{is_passing, retry_after};
 use super::state::{RepositoryState, Scheme};
@@ -128,16 +129,16 @@ impl Inner {
         let sent =
             timeout_at(head_deadline.into(), request.send()).await.map_err(|_| self.late(&url, deadline))?;
         let response = sent.map_err(|error| Failure::transport(&url, &error))?;
-        self.received(response, &url, outgoing.limit, deadline).await
+        self.received(response, outgoing, deadline).await
     }
 
     async fn received(
         &self,
         response: reqwest::Response,
-        url: &Url,
-        limit: u64,
+        outgoing: &Outgoing,
         deadline: Instant,
     ) -> Attempt<Answer> {
+        let url = &outgoing.url;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut answer = Answer { status, headers, url: url.clone(), body: Bytes::new(), stream: None };
         if !status.is_success() {
@@ -153,33 +154,48 @@ impl Inner {
             let why = "the answer is compressed, which was not asked for";
             return Err(Failure::last(protocol(answer.place(), why)));
         }
-        if limit == u64::MAX {
+        if outgoing.limit == u64::MAX {
             answer.stream = Some(response);
         } else {
-            answer.body = self.body(response, url, limit, deadline).await?;
+            answer.body = self.body(response, outgoing, deadline).await?;
         }
         Ok(answer)
     }
 
-    /// A whole body of at most `limit` bytes.
+    /// A whole body within the limit of its request.
     async fn body(
         &self,
-        mut response: reqwest::Response,
-        url: &Url,
-        limit: u64,
+        response: reqwest::Response,
+        outgoing: &Outgoing,
         deadline: Instant,
     ) -> Attempt<Bytes> {
+        let mut body = BytesMut::new();
+        if let Err(mut failure) = self.fill(&mut body, response, outgoing, deadline).await {
+            failure.earned = earned(body.len() as u64);
+            return Err(failure);
+        }
+        Ok(body.freeze())
+    }
+
+    async fn fill(
+        &self,
+        body: &mut BytesMut,
+        mut response: reqwest::Response,
+        outgoing: &Outgoing,
+        deadline: Instant,
+    ) -> Attempt<()> {
+        let (url, limit) = (&outgoing.url, outgoing.limit);
         let too_large =
             || Failure::last(SourceError::Limit { place: place(url), what: "answer in bytes", limit });
         if response.content_length().is_some_and(|length| length > limit) {
             return Err(too_large());
         }
-        let mut body = BytesMut::new();
         loop {
+            let deadline = deadline + earned(body.len() as u64).min(outgoing.grows);
             let chunk = timeout_at(self.idle_deadline(deadline).into(), response.chunk());
             let chunk = chunk.await.map_err(|_| self.late(url, deadline))?;
             let Some(chunk) = chunk.map_err(|error| Failure::transport(url, &error))? else {
-                return Ok(body.freeze());
+                return Ok(());
             };
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(too_large());

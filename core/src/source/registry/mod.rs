@@ -31,6 +31,7 @@ mod manifests;
 mod marker;
 mod merge;
 mod options;
+mod patience;
 mod problem;
 mod referrers;
 mod retry;

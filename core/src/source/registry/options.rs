@@ -69,7 +69,7 @@ pub struct RegistryOptions {
     pub proxy: ProxySettings,
     /// Requests under way at once.
     pub jobs: usize,
-    /// The whole time of one request with all its retries; blobs get more, by their size
+    /// The whole time of one request with all its retries; blobs get more, by the bytes that come or are sent
     /// ([`limits::TRANSFER_RATE`]).
     pub timeout: Duration,
     /// The time without a byte after which a transfer is given up.

@@ -202,6 +202,13 @@ fn listing(answer: &Answer) -> Result<Vec<Descriptor>> {
     match Document::parse(kind, &answer.body) {
         Ok(Document::Index(index)) => Ok(index.manifests),
         Ok(Document::Manifest(_)) => Err(protocol(answer.place(), "a listing of referrers must be an index")),
-        Err(source) => Err(SourceError::Manifest { place: answer.place(), source }),
+        Err(source @ OciError::TooMany { .. }) => {
+            Err(SourceError::Manifest { place: answer.place(), source })
+        }
+        // No digest names a listing: it is an answer that failed, not evidence that is known to be wrong.
+        Err(source) => {
+            let why = super::problem::escaped(&source.to_string());
+            Err(protocol(answer.place(), format!("the listing of referrers is malformed: {why}")))
+        }
     }
 }

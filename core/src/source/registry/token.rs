@@ -52,8 +52,8 @@ pub(super) fn token_request(
         Credential::Basic { username, password } => Some(basic(username, password)),
         _ => None,
     };
-    let limit = limits::SMALL_BODY_BYTES;
-    Outgoing { method: Method::GET, url, headers, body: Payload::Empty, authorization, limit }
+    let (limit, grows) = (limits::SMALL_BODY_BYTES, Duration::ZERO);
+    Outgoing { method: Method::GET, url, headers, body: Payload::Empty, authorization, limit, grows }
 }
 
 fn refresh_request(realm: &Url, service: Option<&str>, scopes: &[String], token: &Secret) -> Outgoing {
@@ -69,6 +69,7 @@ fn refresh_request(realm: &Url, service: Option<&str>, scopes: &[String], token:
         body: Payload::Bytes(form.finish().into()),
         authorization: None,
         limit: limits::SMALL_BODY_BYTES,
+        grows: Duration::ZERO,
     }
 }
 

@@ -16,6 +16,7 @@ use super::Inner;
 use super::address::same_origin;
 use super::auth::{Access, Need};
 use super::client::causes;
+use super::patience::earned;
 use super::problem::{place, protocol, refusal};
 use super::retry::backoff;
 use super::state::{RepositoryState, Scheme};
@@ -35,8 +36,10 @@ pub(super) struct Call {
     pub(super) need: Need,
     /// Bytes of the answer that are read; `None` hands the answer out as a stream.
     pub(super) limit: Option<u64>,
-    /// Bytes of content that go over the line: they add to the time.
+    /// Bytes of content that are sent: they add to the time.
     pub(super) transfer: u64,
+    /// The most that the bytes that come may add to the time.
+    pub(super) grows: Duration,
     /// Whether the request must not be sent again once it may have been done.
     pub(super) once: bool,
 }
@@ -91,6 +94,7 @@ impl Call {
             need: Need { access, mount_from: None },
             limit: Some(limits::SMALL_BODY_BYTES),
             transfer: 0,
+            grows: Duration::ZERO,
             once: false,
         }
     }
@@ -119,6 +123,8 @@ pub(super) struct Outgoing {
     pub(super) authorization: Option<HeaderValue>,
     /// Bytes of the answer that are read.
     pub(super) limit: u64,
+    /// The most that they may add to the time.
+    pub(super) grows: Duration,
 }
 
 /// An answer.
@@ -158,17 +164,19 @@ pub(super) struct Failure {
     again: Option<Option<Duration>>,
     /// Whether the host may speak the other scheme.
     other_scheme: bool,
+    /// The time that the bytes earned which came all the same.
+    pub(super) earned: Duration,
 }
 
 impl Failure {
     /// Nothing that another try would mend.
     pub(super) fn last(error: SourceError) -> Self {
-        Self { error, again: None, other_scheme: false }
+        Self { error, again: None, other_scheme: false, earned: Duration::ZERO }
     }
 
     /// Something that may pass.
     pub(super) fn passing(error: SourceError, wait: Option<Duration>) -> Self {
-        Self { error, again: Some(wait), other_scheme: false }
+        Self { error, again: Some(wait), other_scheme: false, earned: Duration::ZERO }
     }
 
     /// A connection that failed.
@@ -177,7 +185,7 @@ impl Failure {
         // A server that speaks TLS answers plain http with something that is none, one that speaks plain http
         // cannot be connected to with TLS.
         let other_scheme = error.is_connect() == (url.scheme() == "https");
-        Self { error: error_of, again: Some(None), other_scheme }
+        Self { error: error_of, again: Some(None), other_scheme, earned: Duration::ZERO }
     }
 }
 
@@ -186,7 +194,7 @@ impl Inner {
     pub(super) async fn call(&self, state: &RepositoryState, mut call: Call) -> Result<Answer> {
         // Its time begins when it is its turn. The semaphore is never closed.
         let _permit = self.permits.acquire().await.ok();
-        let deadline = Instant::now() + self.allowance(call.transfer);
+        let mut deadline = Instant::now() + self.allowance(call.transfer);
         let tries = if call.body.is_stream() { 1 } else { self.options.tries.max(1) };
         let mut tried = 0;
         loop {
@@ -195,6 +203,8 @@ impl Inner {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            let earned = failure.earned.min(call.grows);
+            (deadline, call.grows) = (deadline + earned, call.grows.saturating_sub(earned));
             // What was throttled has not been done.
             let may_again = !call.once || matches!(failure.error, SourceError::Throttled { .. });
             let Some(asked) = failure.again.filter(|_| tried < tries && may_again) else {
@@ -209,9 +219,9 @@ impl Inner {
         }
     }
 
-    /// The time for a request that moves so many bytes.
-    pub(super) fn allowance(&self, transfer: u64) -> Duration {
-        self.options.timeout.saturating_add(Duration::from_secs(transfer / limits::TRANSFER_RATE))
+    /// The time for a request that sends so many bytes.
+    fn allowance(&self, transfer: u64) -> Duration {
+        self.options.timeout.saturating_add(earned(transfer))
     }
 
     /// One try, with the schemes that the host may speak.
@@ -284,7 +294,8 @@ impl Inner {
         };
         let (method, headers) = (call.method.clone(), call.headers.clone());
         let limit = call.limit.unwrap_or(u64::MAX);
-        let outgoing = Outgoing { method, url: url.clone(), headers, body, authorization, limit };
+        let (url, grows) = (url.clone(), call.grows);
+        let outgoing = Outgoing { method, url, headers, body, authorization, limit, grows };
         self.follow(state, outgoing, deadline).await
     }
 }

@@ -2,9 +2,11 @@
 
 mod compat;
 mod registry;
+mod saved;
 
 pub(crate) use compat::{SignCompat, VerifyCompat};
 pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
+pub(crate) use saved::{Saved, SavedArgs};
 
 use std::collections::BTreeMap;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::Global;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::options::Global;
 use crate::output::Output;
 
 /// What a command gets beside its arguments.

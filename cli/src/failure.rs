@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-use countersign_core::digest::DigestError;
 use countersign_core::file::FileError;
 use countersign_core::format::FormatError;
 use countersign_core::key::KeyError;
@@ -163,12 +162,6 @@ impl From<ReferenceError> for Failure {
     fn from(error: ReferenceError) -> Self {
         Self::new(Outcome::Usage, error.code(), error)
             .hint("name it as REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST] or oci-archive:FILE")
-    }
-}
-
-impl From<DigestError> for Failure {
-    fn from(error: DigestError) -> Self {
-        Self::new(Outcome::Usage, error.code(), error)
     }
 }
 

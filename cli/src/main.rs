@@ -10,6 +10,7 @@
 mod cli;
 mod commands;
 mod context;
+mod credentials;
 mod duration;
 mod environment;
 mod failure;

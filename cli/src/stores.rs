@@ -1,22 +1,20 @@
 //! From a reference on the command line to an image in a store.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use countersign_core::image::Image;
 use countersign_core::limits;
 use countersign_core::reference::{ImageReference, LocalReference, Location, Repository, Selector, Tag};
+use countersign_core::source::Source;
 use countersign_core::source::archive::Archive;
 use countersign_core::source::layout::Layout;
-use countersign_core::source::registry::credentials::{
-    Credential, CredentialProvider, DockerConfig, Found, Helper, Secret,
-};
+use countersign_core::source::registry::credentials::Secret;
 use countersign_core::source::registry::{ClientCertificate, ReferrersMode, Registry, RegistryOptions};
-use countersign_core::source::{Result as SourceResult, Source, SourceError};
 use countersign_core::{file, gather};
 
 use crate::context::Context;
+use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::hints;
 use crate::options::{ReferrersModeArg, RegistryArgs, size};
@@ -260,89 +258,4 @@ fn setting_file(path: impl AsRef<Path>) -> Result<Vec<u8>, Failure> {
 
 fn utf8(path: &Path, content: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(content).map_err(|_| Failure::usage(format!("{}: is no PEM file", path.display())))
-}
-
-/// Credentials: from flags, else from the files that Docker and Podman keep and the helpers they name.
-struct Credentials {
-    given: Option<Credential>,
-    /// The registry that is named first: the given ones go to no other, whichever answers first.
-    first: OnceLock<String>,
-    files: Vec<std::path::PathBuf>,
-}
-
-impl Credentials {
-    /// Hears of a registry that the command names.
-    fn named(&self, host: &str) {
-        self.first.get_or_init(|| host.to_owned());
-    }
-
-    fn new(context: &Context, args: &RegistryArgs) -> Self {
-        let basic = || {
-            let password = Secret::from(args.registry_password.clone()?);
-            Some(Credential::Basic { username: args.registry_username.clone()?, password })
-        };
-        let token = || Some(Credential::RegistryToken(Secret::from(args.registry_token.clone()?)));
-        Self {
-            given: basic().or_else(token),
-            first: OnceLock::new(),
-            files: context.environment.credential_files(),
-        }
-    }
-}
-
-#[async_trait]
-impl CredentialProvider for Credentials {
-    async fn credential(&self, host: &str, path: &str) -> SourceResult<Credential> {
-        if let Some(given) = &self.given {
-            let first = self.first.get_or_init(|| host.to_owned());
-            return match first == host {
-                true => Ok(given.clone()),
-                false => Err(SourceError::Settings {
-                    place: host.to_owned(),
-                    why: format!(
-                        "the credentials in the flags went to {first}, and go to no other registry: log in to both with 'countersign login'"
-                    ),
-                }),
-            };
-        }
-        for file in &self.files {
-            if let Some(config) = read_config(file)?
-                && let Some(found) = known(&config, file, host, path).await?
-            {
-                return Ok(found);
-            }
-        }
-        Ok(Credential::Anonymous)
-    }
-}
-
-/// What one configuration knows.
-async fn known(
-    config: &DockerConfig,
-    file: &Path,
-    host: &str,
-    path: &str,
-) -> SourceResult<Option<Credential>> {
-    let malformed = |why: String| SourceError::Settings { place: file.display().to_string(), why };
-    for found in config.lookup(host, path).map_err(|error| malformed(error.to_string()))? {
-        let credential = match found {
-            Found::Here(credential) => Some(credential),
-            Found::Helper { name, server } => Helper::named(&name)?.credential(&server).await?,
-        };
-        if credential.is_some() {
-            return Ok(credential);
-        }
-    }
-    Ok(None)
-}
-
-/// A configuration that is not there is no error; one that cannot be read is.
-pub(crate) fn read_config(path: &Path) -> SourceResult<Option<DockerConfig>> {
-    let failed = |why: String| SourceError::Settings { place: path.display().to_string(), why };
-    if !path.exists() {
-        return Ok(None);
-    }
-    let content =
-        file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| failed(error.to_string()))?;
-    DockerConfig::parse(&content).map(Some).map_err(|error| failed(error.to_string()))
 }

@@ -2,16 +2,9 @@
 
 use testkit::{Sandbox, documents};
 
-fn prepared() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.countersign(["generate-key-pair"]).succeeds();
-    sandbox.countersign(["demo", "--build-image", "oci:image:v1"]).succeeds();
-    sandbox
-}
-
 #[test]
 fn hints_name_what_helps() {
-    let sandbox = prepared();
+    let sandbox = Sandbox::with_image();
     for (line, code, stable, hint) in [
         ("verify --key cosign.key oci:image:v1", 2, "KEY_PRIVATE_GIVEN", "countersign public-key --key KEY"),
         ("sign --key cosign.pub oci:image:v1", 2, "KEY_PUBLIC_GIVEN", "sign with the private key"),
@@ -83,7 +76,7 @@ fn inspect_says_what_it_cannot_read() {
 
 #[test]
 fn one_signature_is_no_signatures() {
-    let sandbox = prepared();
+    let sandbox = Sandbox::with_image();
     sandbox.countersign(["sign", "--key", "cosign.key", "oci:image:v1"]).succeeds();
     let run = sandbox.countersign(["verify", "--key", "cosign.pub", "-o", "text", "oci:image:v1"]).succeeds();
     assert!(run.stdout.ends_with(": 1 valid signature\n"), "{}", run.stdout);

@@ -42,7 +42,7 @@ fn case(lines: Vec<&'static str>) -> Case<'static> {
 fn scene() -> Scene {
     let scene = Scene::default();
     let sandbox = &scene.sandbox;
-    sandbox.key_of("ed", &["-algorithm", "ED25519"]);
+    sandbox.key_of("ed", &["ED25519"]);
     sandbox.countersign(["generate-key-pair", "--output-key-prefix", "p"]).succeeds();
     scene.signed_by("a");
     let unsigned = scene.other_image("arm64");

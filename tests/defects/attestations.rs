@@ -1,8 +1,9 @@
 //! Defect 1: cosign's `verify` passes an image that has no signature, only an SBOM attestation by the same key.
 
+use testkit::peers::{COSIGN_BUNDLE, COSIGN_LEGACY};
 use testkit::servers::{Kind, Server};
 
-use crate::bench::{Bench, COSIGN_BUNDLE, COSIGN_LEGACY};
+use crate::bench::Bench;
 
 #[test]
 fn an_attestation_is_no_signature() {
@@ -14,7 +15,8 @@ fn an_attestation_is_no_signature() {
         for (name, flags) in [("bundle", &COSIGN_BUNDLE[..]), ("legacy", &COSIGN_LEGACY)] {
             let image = bench.push(server.host(), &format!("attested/{name}"));
             let words = ["attest", "--key", "cosign.key", "--type", "cyclonedx", "--predicate", "sbom.json"];
-            bench.sandbox.run(&cosign, words.iter().chain(flags).chain(&[&*image])).succeeds();
+            let there = ["--allow-http-registry", &image];
+            bench.sandbox.run(&cosign, words.iter().chain(flags).chain(&there)).succeeds();
             let verify = bench.ours(&["verify", "--key", "cosign.pub", &image]).fails(1, "NO_SIGNATURES");
             assert_eq!(verify.stdout, "", "{}", verify.line);
             if name == "bundle" {

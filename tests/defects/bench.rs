@@ -5,64 +5,33 @@ use std::path::PathBuf;
 use testkit::registry::{Options, Registry};
 use testkit::{Run, Sandbox, peer};
 
-/// How cosign 3 is told to stay off the network, and to write each format.
-pub const COSIGN_BUNDLE: [&str; 6] = [
-    "-y",
-    "--allow-http-registry",
-    "--signing-config",
-    "signing-config.json",
-    "--trusted-root",
-    "trusted-root.json",
-];
-pub const COSIGN_LEGACY: [&str; 5] = [
-    "-y",
-    "--allow-http-registry",
-    "--new-bundle-format=false",
-    "--use-signing-config=false",
-    "--tlog-upload=false",
-];
-
 /// A sandbox with a key and a layer.
 pub struct Bench {
     pub sandbox: Sandbox,
     crane: PathBuf,
-    openssl: PathBuf,
 }
 
 impl Bench {
-    /// `None` where crane or openssl is not there. The key is in `one.key` and `one.pub`.
+    /// `None` where crane is not there. The key is in `one.key` and `one.pub`.
     pub fn new() -> Option<Self> {
-        let bench = Self { sandbox: Sandbox::new(), crane: peer("CRANE")?, openssl: peer("OPENSSL")? };
-        bench.sandbox.write("content", "content\n");
-        let tar = ["--mtime=@0", "--owner=0", "--group=0", "--mode=644", "-cf", "layer.tar", "content"];
-        bench.sandbox.run("tar", tar).succeeds();
-        bench.key("one");
+        let bench = Self { sandbox: Sandbox::new(), crane: peer("CRANE")? };
+        bench.sandbox.layer("layer.tar", "content\n");
+        bench.sandbox.key("one");
         Some(bench)
-    }
-
-    /// A plain P-256 key in PKCS#8 without a password: no key derivation to wait for.
-    pub fn key(&self, name: &str) {
-        let (key, public) = (format!("{name}.key"), format!("{name}.pub"));
-        let make = ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", &key];
-        self.sandbox.run(&self.openssl, make).succeeds();
-        self.sandbox.run(&self.openssl, ["pkey", "-in", &key, "-pubout", "-out", &public]).succeeds();
     }
 
     /// Pushes an image, the same each time, and names it by its digest.
     pub fn push(&self, host: &str, name: &str) -> String {
-        let tagged = format!("{host}/{name}:v1");
-        self.crane(&["append", "--oci-empty-base", "-f", "layer.tar", "-t", &tagged]).stdout.trim().to_owned()
+        self.sandbox.push(&self.crane, "layer.tar", &format!("{host}/{name}:v1"))
     }
 
     /// Pushes an index of two images, and names it by its digest.
     pub fn push_index(&self, host: &str, name: &str) -> String {
         let repository = format!("{host}/{name}");
         let one = self.push(host, name);
-        self.sandbox.write("content", "another\n");
-        self.sandbox.run("tar", ["--mtime=@0", "-cf", "layer2.tar", "content"]).succeeds();
-        let two = format!("{repository}:v2");
-        let two = self.crane(&["append", "--oci-empty-base", "-f", "layer2.tar", "-t", &two]);
-        let (two, index) = (two.stdout.trim().to_owned(), format!("{repository}:index"));
+        self.sandbox.layer("layer2.tar", "another\n");
+        let two = self.sandbox.push(&self.crane, "layer2.tar", &format!("{repository}:v2"));
+        let index = format!("{repository}:index");
         self.crane(&["index", "append", "-m", &one, "-m", &two, "-t", &index]);
         format!("{repository}@{}", self.crane(&["digest", &index]).stdout.trim())
     }
@@ -89,8 +58,7 @@ impl Bench {
     pub fn cosign(&self) -> Option<PathBuf> {
         let cosign = peer("COSIGN")?;
         self.sandbox.run(&cosign, ["generate-key-pair"]).succeeds();
-        self.sandbox.run(&cosign, ["signing-config", "create", "--out", "signing-config.json"]).succeeds();
-        self.sandbox.run(&cosign, ["trusted-root", "create", "--out", "trusted-root.json"]).succeeds();
+        self.sandbox.offline(&cosign);
         Some(cosign)
     }
 }

@@ -11,7 +11,7 @@ fn what_was_cleaned_stays_away() {
         let (Some(bench), Some(server)) = (Bench::new(), Server::start(kind)) else { return };
         let image = bench.push(server.host(), "demo/cleaned");
         for name in ["two", "three"] {
-            bench.key(name);
+            bench.sandbox.key(name);
         }
         for key in ["one.key", "two.key"] {
             bench.ours(&["sign", "--format", "legacy", "--key", key, &image]).succeeds();

@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use testkit::documents::BUNDLE;
 use testkit::servers::{Kind, Server};
 
 use crate::bench::{Bench, digest};
@@ -28,7 +29,7 @@ fn is_complete(bench: &Bench, image: &str) {
 #[test]
 fn copies_keep_everything_between_registries_and_layouts() {
     let Some(bench) = Bench::new() else { return };
-    bench.key("two");
+    bench.sandbox.key("two");
     let Some(servers) = Kind::ALL.into_iter().map(Server::start).collect::<Option<Vec<_>>>() else { return };
     for (number, server) in servers.iter().enumerate() {
         let index = signed_index(&bench, server);
@@ -73,9 +74,8 @@ fn attestations_keep_their_bytes() {
     );
     bench.sandbox.write("exact.json", &bundle);
     let Some(oras) = testkit::peer("ORAS") else { return };
-    let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
-    let layer = format!("exact.json:{kind}");
-    let attach = ["attach", "--plain-http", "--artifact-type", kind, "--annotation"];
+    let layer = format!("exact.json:{BUNDLE}");
+    let attach = ["attach", "--plain-http", "--artifact-type", BUNDLE, "--annotation"];
     let annotation = "dev.sigstore.bundle.predicateType=https://example.com/exact/v1";
     bench.sandbox.run(&oras, attach.iter().chain(&[annotation, &*image, &*layer])).succeeds();
 

@@ -76,7 +76,7 @@ fn markers(bench: &Bench, image: &str) -> Vec<String> {
 fn all_are_found(bench: &Bench, image: &str, format: &str) {
     let names: Vec<_> = (0..WRITERS).map(|number| format!("writer-{number}")).collect();
     if !bench.sandbox.path("writer-0.key").exists() {
-        names.iter().for_each(|name| bench.key(name));
+        names.iter().for_each(|name| bench.sandbox.key(name));
     }
     let mut running: Vec<Child> = Vec::new();
     for name in &names {

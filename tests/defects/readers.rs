@@ -1,12 +1,11 @@
 //! Other programs read what countersign writes.
 
 use serde_json::Value;
+use testkit::documents::BUNDLE;
 use testkit::peer;
 use testkit::servers::{Kind, Server};
 
 use crate::bench::{Bench, digest};
-
-const KIND: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 #[test]
 fn oras_lists_our_bundles() {
@@ -20,7 +19,7 @@ fn oras_lists_our_bundles() {
         let referrers = listed["referrers"].as_array().cloned().unwrap_or_default();
         assert_eq!(referrers.len(), 1, "{listed}");
         // That registry lists the configuration's type whatever the manifest says.
-        let expected = if kind == Kind::Referrers { "application/vnd.oci.empty.v1+json" } else { KIND };
+        let expected = if kind == Kind::Referrers { "application/vnd.oci.empty.v1+json" } else { BUNDLE };
         assert_eq!(referrers[0]["artifactType"], expected, "{}", kind.name());
     }
 }
@@ -52,7 +51,7 @@ fn cleaned_bundles_are_listed_nowhere() {
     for kind in Kind::ALL {
         let Some(server) = Server::start(kind) else { return };
         let image = bench.push(server.host(), "cleaned");
-        bench.key("two");
+        bench.sandbox.key("two");
         for key in ["one.key", "two.key"] {
             bench.ours(&["sign", "--key", key, "--format", "both", &image]).succeeds();
         }

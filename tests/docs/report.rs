@@ -118,9 +118,7 @@ fn report(sandbox: &Sandbox, code: i32, outcome: &str, arguments: &[&str]) -> Va
 }
 
 fn prepared() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.countersign(["generate-key-pair"]).succeeds();
-    sandbox.countersign(["demo", "--build-image", "oci:image:v1"]).succeeds();
+    let sandbox = Sandbox::with_image();
     sandbox
         .countersign(["sign", "--key", "cosign.key", "-a", "a=b", "--format", "both", "oci:image:v1"])
         .succeeds();

@@ -4,36 +4,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use testkit::Run;
 
-use crate::images::combinations;
+use crate::images::HEAD;
 use crate::made::KeyKind;
 use crate::page::{Cell, Table};
-use crate::peers::{Cosign, Format, line, ours};
-use crate::{Bench, each, openssl};
+use crate::peers::{Cosign, Format, line};
+use crate::{Bench, openssl};
 
 pub const INTRODUCTION: &str = "\
 `sign-blob` and `verify-blob`. Here *legacy* is a signature in base64 in a file of its own.";
-
-const HEAD: [&str; 7] = [
-    "Key, format",
-    "cosign 3, its own",
-    "cosign 3 to countersign",
-    "countersign to cosign 3",
-    "cosign 2, its own",
-    "cosign 2 to countersign",
-    "countersign to cosign 2",
-];
 
 const BLOB: &str = "blob.txt";
 
 pub fn table(bench: &Bench) -> Table {
     bench.sandbox.write(BLOB, "some bytes\n");
-    let combinations = combinations();
-    let rows = each(&combinations, |(kind, format)| row(bench, *kind, *format));
-    let mut table = Table::new(&HEAD);
-    for ((kind, format), cells) in combinations.into_iter().zip(rows) {
-        table.row(format!("{}, {}", kind.name, format.name()), cells);
-    }
-    table
+    Table::of_all(&HEAD, |kind, format| row(bench, kind, format))
 }
 
 /// The flag that names the file with the signature: when signing, and when verifying.
@@ -47,7 +31,7 @@ const fn flags(format: Format) -> (&'static str, &'static str) {
 fn row(bench: &Bench, kind: KeyKind, format: Format) -> Vec<Cell> {
     let file = format!("blob-ours-{}-{}", kind.slug(), format.name());
     let (key, _) = kind.theirs();
-    let sign = ours(&bench.sandbox, &["sign-blob", "--key", &key, flags(format).0, &file, BLOB]);
+    let sign = bench.sandbox.countersign(["sign-blob", "--key", &key, flags(format).0, &file, BLOB]);
     if sign.code != Some(0) {
         return vec![Cell::red(&sign); HEAD.len() - 1];
     }
@@ -71,7 +55,7 @@ fn signed_by(bench: &Bench, cosign: Cosign, kind: KeyKind, format: Format) -> [C
         return [Cell::of_theirs(&sign), Cell::None];
     }
     let own = verify(bench, cosign, format, &public, &file);
-    [own, Cell::of_ours(&ours(&bench.sandbox, &["verify-blob", "--key", &public, input, &file, BLOB]))]
+    [own, Cell::of_ours(&bench.sandbox.countersign(["verify-blob", "--key", &public, input, &file, BLOB]))]
 }
 
 fn verified_by(bench: &Bench, cosign: Cosign, kind: KeyKind, format: Format, file: &str, own: &Cell) -> Cell {

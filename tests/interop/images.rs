@@ -2,16 +2,17 @@
 
 use testkit::servers::Server;
 
-use crate::made::{KINDS, KeyKind};
+use crate::made::KeyKind;
 use crate::page::{Cell, Table};
-use crate::peers::{Cosign, Format, line, ours};
-use crate::{Bench, each, openssl};
+use crate::peers::{Cosign, Format, line};
+use crate::{Bench, openssl};
 
 pub const INTRODUCTION: &str = "\
 For each cosign: whether it verifies what it signed itself, whether countersign verifies that, and whether cosign
 verifies what countersign signed.";
 
-const HEAD: [&str; 7] = [
+/// The columns of each table in which both programs sign.
+pub const HEAD: [&str; 7] = [
     "Key, format",
     "cosign 3, its own",
     "cosign 3 to countersign",
@@ -21,19 +22,8 @@ const HEAD: [&str; 7] = [
     "countersign to cosign 2",
 ];
 
-/// Every kind of key in every format.
-pub fn combinations() -> Vec<(KeyKind, Format)> {
-    KINDS.into_iter().flat_map(|kind| Format::ALL.map(|format| (kind, format))).collect()
-}
-
 pub fn table(bench: &Bench, server: &Server) -> Table {
-    let combinations = combinations();
-    let rows = each(&combinations, |(kind, format)| row(bench, server, *kind, *format));
-    let mut table = Table::new(&HEAD);
-    for ((kind, format), cells) in combinations.into_iter().zip(rows) {
-        table.row(format!("{}, {}", kind.name, format.name()), cells);
-    }
-    table
+    Table::of_all(&HEAD, |kind, format| row(bench, server, kind, format))
 }
 
 fn row(bench: &Bench, server: &Server, kind: KeyKind, format: Format) -> Vec<Cell> {
@@ -41,7 +31,7 @@ fn row(bench: &Bench, server: &Server, kind: KeyKind, format: Format) -> Vec<Cel
     let signed = bench.peers.push(&bench.sandbox, &repository("ours"));
     let (key, _) = kind.theirs();
     let sign = ["sign", "--allow-http-registry", "--key", &key, "--format", format.name(), &signed];
-    let sign = ours(&bench.sandbox, &sign);
+    let sign = bench.sandbox.countersign(sign);
     if sign.code != Some(0) {
         return vec![Cell::red(&sign); HEAD.len() - 1];
     }
@@ -66,7 +56,7 @@ fn signed_by(bench: &Bench, cosign: Cosign, kind: KeyKind, format: Format, image
     }
     let own = verify(bench, cosign, &public, image);
     let verify = ["verify", "--allow-http-registry", "--key", &public, image];
-    [own, Cell::of_ours(&ours(&bench.sandbox, &verify))]
+    [own, Cell::of_ours(&bench.sandbox.countersign(verify))]
 }
 
 /// What we sign: read by cosign; by openssl where cosign does not even read its own.

@@ -2,11 +2,10 @@
 
 use testkit::servers::Server;
 
-use crate::images::combinations;
+use crate::Bench;
 use crate::made::KeyKind;
 use crate::page::{Cell, Table};
-use crate::peers::{Cosign, Format, line, ours};
-use crate::{Bench, each};
+use crate::peers::{Cosign, Format, line};
 
 pub const INTRODUCTION: &str = "\
 `cosign save` to `countersign verify --local-image` and to `countersign load`; `countersign save` to `cosign verify
@@ -23,13 +22,7 @@ const HEAD: [&str; 6] = [
 ];
 
 pub fn table(bench: &Bench, server: &Server) -> Table {
-    let combinations = combinations();
-    let rows = each(&combinations, |(kind, format)| row(bench, server, *kind, *format));
-    let mut table = Table::new(&HEAD);
-    for ((kind, format), cells) in combinations.into_iter().zip(rows) {
-        table.row(format!("{}, {}", kind.name, format.name()), cells);
-    }
-    table
+    Table::of_all(&HEAD, |kind, format| row(bench, server, kind, format))
 }
 
 fn row(bench: &Bench, server: &Server, kind: KeyKind, format: Format) -> Vec<Cell> {
@@ -43,7 +36,7 @@ fn row(bench: &Bench, server: &Server, kind: KeyKind, format: Format) -> Vec<Cel
     let mut cells = match save.code {
         Some(0) => {
             let own = local(bench, &public, &directory);
-            let ours = ours(&bench.sandbox, &["verify", "--key", &public, "--local-image", &directory]);
+            let ours = bench.sandbox.countersign(["verify", "--key", &public, "--local-image", &directory]);
             let target = image("loaded-by-us");
             let load = ["load", "--allow-http-registry", "--dir", &directory, &target];
             vec![own, Cell::of_ours(&ours), loaded(bench, &load, &public, &target, true)]
@@ -51,7 +44,8 @@ fn row(bench: &Bench, server: &Server, kind: KeyKind, format: Format) -> Vec<Cel
         _ => vec![Cell::of_theirs(&save), Cell::None, Cell::None],
     };
     let directory = format!("saved-by-us-{name}");
-    let save = ours(&bench.sandbox, &["save", "--allow-http-registry", "--dir", &directory, &image("ours")]);
+    let save =
+        bench.sandbox.countersign(["save", "--allow-http-registry", "--dir", &directory, &image("ours")]);
     if save.code != Some(0) {
         cells.extend([Cell::red(&save), Cell::None]);
         return cells;
@@ -75,13 +69,13 @@ fn local(bench: &Bench, public: &str, directory: &str) -> Cell {
 /// Loads, and verifies what was loaded with ours.
 fn loaded(bench: &Bench, load: &[&str], public: &str, target: &str, by_us: bool) -> Cell {
     let run = match by_us {
-        true => ours(&bench.sandbox, load),
+        true => bench.sandbox.countersign(load),
         false => bench.sandbox.run(bench.peers.cosign(Cosign::Three), load),
     };
     match run.code {
         Some(0) => {
             let verify = ["verify", "--allow-http-registry", "--key", public, target];
-            Cell::of_ours(&ours(&bench.sandbox, &verify))
+            Cell::of_ours(&bench.sandbox.countersign(verify))
         }
         _ => Cell::red(&run),
     }

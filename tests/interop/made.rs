@@ -3,7 +3,7 @@
 use testkit::Sandbox;
 
 use crate::page::{Cell, Table};
-use crate::peers::{Cosign, Peers, ours};
+use crate::peers::{Cosign, Peers};
 
 pub const INTRODUCTION: &str = "\
 Every signature by countersign in this page is made with the key in the first column, every signature by cosign with
@@ -92,13 +92,13 @@ impl Keys {
         for kind in KINDS {
             let made = theirs(sandbox, peers, kind);
             let (key, public) = kind.theirs();
-            let read = ours(sandbox, &["public-key", "--key", &key]).succeeds();
+            let read = sandbox.countersign(["public-key", "--key", &key]).succeeds();
             assert_eq!(read.stdout.as_bytes(), sandbox.read(public), "{kind:?}");
             let theirs = Cell::yes(made);
 
             let slug = format!("ours-{}", kind.slug());
             let make = ["generate-key-pair", "--algorithm", kind.algorithm, "--output-key-prefix", &slug];
-            ours(sandbox, &make).succeeds();
+            sandbox.countersign(make).succeeds();
             let (key, public) = kind.ours();
             let read = sandbox.run(peers.cosign(Cosign::Three), ["public-key", "--key", &key]).succeeds();
             assert_eq!(read.stdout.as_bytes(), sandbox.read(public), "{kind:?}");

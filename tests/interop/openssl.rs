@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use testkit::Run;
+use testkit::documents::pae;
 
 use crate::Bench;
 use crate::made::KeyKind;
@@ -54,7 +55,7 @@ type Stored = Result<(Vec<u8>, Vec<u8>), Cell>;
 fn of_tag(bench: &Bench, image: &str) -> Stored {
     let (repository, digest) = image.split_once('@').unwrap_or_default();
     let tag = format!("{repository}:{}.sig", digest.replace(':', "-"));
-    let manifest = document(&crane(bench, &["manifest", &tag])?);
+    let manifest = crane(bench, &["manifest", &tag])?.json();
     let layer = &manifest["layers"][0];
     let payload = format!("{repository}@{}", layer["digest"].as_str().unwrap_or_default());
     let payload = crane(bench, &["blob", &payload])?.stdout.into_bytes();
@@ -70,25 +71,19 @@ fn of_bundle(bench: &Bench, image: &str) -> Stored {
     }
     let listed = run.json();
     let referrer = listed["referrers"][0]["reference"].as_str().unwrap_or_default();
-    let manifest = document(&crane(bench, &["manifest", referrer])?);
+    let manifest = crane(bench, &["manifest", referrer])?.json();
     let layer = format!("{repository}@{}", manifest["layers"][0]["digest"].as_str().unwrap_or_default());
-    let bundle = document(&crane(bench, &["blob", &layer])?);
+    let bundle = crane(bench, &["blob", &layer])?.json();
     let envelope = &bundle["dsseEnvelope"];
     let (kind, payload) =
         (envelope["payloadType"].as_str().unwrap_or_default(), base64(&envelope["payload"]));
-    let mut message = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
-    message.extend(payload);
-    Ok((message, base64(&envelope["signatures"][0]["sig"])))
+    Ok((pae(kind, &payload), base64(&envelope["signatures"][0]["sig"])))
 }
 
 fn crane(bench: &Bench, words: &[&str]) -> Result<Run, Cell> {
     let words: Vec<_> = words.iter().chain(&["--insecure"]).collect();
     let run = bench.sandbox.run(&bench.peers.crane, words);
     if run.code == Some(0) { Ok(run) } else { Err(Cell::red(&run)) }
-}
-
-fn document(run: &Run) -> Value {
-    run.json()
 }
 
 fn base64(value: &Value) -> Vec<u8> {

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use testkit::{Run, project};
 
-use crate::Bench;
-use crate::peers::Cosign;
+use crate::made::{KINDS, KeyKind};
+use crate::peers::{Cosign, Format};
+use crate::{Bench, each};
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,18 @@ pub struct Table {
 impl Table {
     pub fn new(head: &[&str]) -> Self {
         Self { head: head.iter().map(ToString::to_string).collect(), rows: Vec::new() }
+    }
+
+    /// A row for every kind of key in every format.
+    pub fn of_all(head: &[&str], row: impl Fn(KeyKind, Format) -> Vec<Cell> + Sync) -> Self {
+        let combinations: Vec<_> =
+            KINDS.into_iter().flat_map(|kind| Format::ALL.map(|format| (kind, format))).collect();
+        let rows = each(&combinations, |(kind, format)| row(*kind, *format));
+        let mut table = Self::new(head);
+        for ((kind, format), cells) in combinations.into_iter().zip(rows) {
+            table.row(format!("{}, {}", kind.name, format.name()), cells);
+        }
+        table
     }
 
     pub fn row(&mut self, name: impl Into<String>, cells: Vec<Cell>) {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use testkit::{Run, Sandbox, peer, program};
+use testkit::Sandbox;
+use testkit::peers::{COSIGN_BUNDLE, COSIGN_LEGACY, peer};
 
 /// A version of cosign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +60,8 @@ impl Cosign {
     /// Flags of `sign` and `sign-blob`.
     pub const fn sign_flags(self, format: Format) -> &'static [&'static str] {
         match (self, format) {
-            (Self::Three, Format::Bundle) => {
-                &["-y", "--signing-config", "signing-config.json", "--trusted-root", "trusted-root.json"]
-            }
-            (Self::Three, Format::Legacy) => {
-                &["-y", "--new-bundle-format=false", "--use-signing-config=false", "--tlog-upload=false"]
-            }
+            (Self::Three, Format::Bundle) => &COSIGN_BUNDLE,
+            (Self::Three, Format::Legacy) => &COSIGN_LEGACY,
             (Self::Two, Format::Bundle) => &["-y", "--new-bundle-format", "--tlog-upload=false"],
             (Self::Two, Format::Legacy) => &["-y", "--tlog-upload=false"],
         }
@@ -92,11 +89,8 @@ impl Peers {
 
     /// Writes what cosign needs to stay off the network, and a layer for images.
     pub fn prepare(&self, sandbox: &Sandbox) {
-        sandbox.run(&self.three, ["signing-config", "create", "--out", "signing-config.json"]).succeeds();
-        sandbox.run(&self.three, ["trusted-root", "create", "--out", "trusted-root.json"]).succeeds();
-        sandbox.write("content", "content\n");
-        let tar = ["--mtime=@0", "--owner=0", "--group=0", "--mode=644", "-cf", "layer.tar", "content"];
-        sandbox.run("tar", tar).succeeds();
+        sandbox.offline(&self.three);
+        sandbox.layer("layer.tar", "content\n");
     }
 
     pub fn cosign(&self, version: Cosign) -> &PathBuf {
@@ -118,19 +112,11 @@ impl Peers {
 
     /// Pushes the one image of the matrix to a repository, and names it by its digest.
     pub fn push(&self, sandbox: &Sandbox, repository: &str) -> String {
-        let tagged = format!("{repository}:v1");
-        let push = ["append", "--insecure", "--oci-empty-base", "-f", "layer.tar", "-t", &tagged];
-        let run = sandbox.run(&self.crane, push).succeeds();
-        run.stdout.trim().to_owned()
+        sandbox.push(&self.crane, "layer.tar", &format!("{repository}:v1"))
     }
 }
 
 /// A command line of words and one list of flags.
 pub fn line<'a>(words: &[&'a str], flags: &[&'a str]) -> Vec<&'a str> {
     words.iter().chain(flags).copied().collect()
-}
-
-/// Runs our program.
-pub fn ours(sandbox: &Sandbox, words: &[&str]) -> Run {
-    sandbox.run(program(), words)
 }

@@ -66,6 +66,14 @@ impl Sandbox {
             .with("LANG", "C.UTF-8")
     }
 
+    /// A new one with the key pair `cosign` and an unsigned image, `oci:image:v1`.
+    pub fn with_image() -> Self {
+        let sandbox = Self::new();
+        sandbox.countersign(["generate-key-pair"]).succeeds();
+        sandbox.countersign(["demo", "--build-image", "oci:image:v1"]).succeeds();
+        sandbox
+    }
+
     /// The same with another variable.
     pub fn with(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.variables.retain(|(known, _)| known != name.as_ref());

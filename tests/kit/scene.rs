@@ -13,13 +13,13 @@ const PATH: &str = "acme/app";
 impl Sandbox {
     /// Makes a key without a password: `NAME.key` and `NAME.pub`, of P-256, by `openssl`.
     pub fn key(&self, name: &str) {
-        self.key_of(name, &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        self.key_of(name, &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
     }
 
-    /// The same of the kind that these arguments of `openssl genpkey` say.
+    /// The same of the kind that these arguments of `openssl genpkey -algorithm` say.
     pub fn key_of(&self, name: &str, kind: &[&str]) {
         let (private, public) = (format!("{name}.key"), format!("{name}.pub"));
-        self.run("openssl", ["genpkey", "-out", &private].iter().chain(kind)).succeeds();
+        self.run("openssl", ["genpkey", "-out", &private, "-algorithm"].iter().chain(kind)).succeeds();
         self.run("openssl", ["pkey", "-in", &private, "-pubout", "-out", &public]).succeeds();
     }
 

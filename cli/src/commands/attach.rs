@@ -107,15 +107,9 @@ async fn legacy(args: &SignatureArgs, signature: &str, image: &Image, context: &
     let Some(path) = &args.payload else { return Err(Failure::usage("--payload is missing")) };
     let payload = read(path)?;
     let parsed = Payload::parse(&payload).map_err(|error| Failure::from(error).at(path.display()))?;
-    let named = parsed.critical.image.docker_manifest_digest;
-    if named != image.digest {
-        return Err(Failure::usage(format!(
-            "{}: is a payload for {named}, the image is {}",
-            path.display(),
-            image.digest
-        ))
-        .hint("name the image that was signed"));
-    }
+    parsed.check_image(&image.digest).map_err(|error| {
+        Failure::usage(format!("{}: {error}", path.display())).hint("name the image that was signed")
+    })?;
     // A signature on something that is not there helps nobody.
     image.descriptor().await?;
     let signature = base64::decode("--signature", text(signature)?.trim()).map_err(|error| {

@@ -10,8 +10,8 @@ use countersign_core::source::registry::credentials::{self, Credential, Helper, 
 
 use super::Result;
 use crate::context::Context;
+use crate::credentials::read_config;
 use crate::failure::Failure;
-use crate::stores::read_config;
 
 /// Log in to a registry.
 ///

@@ -7,7 +7,7 @@ use countersign_core::source::registry::credentials::{self, Helper};
 
 use super::{Result, login};
 use crate::context::Context;
-use crate::stores::read_config;
+use crate::credentials::read_config;
 
 /// Forget the credentials of a registry.
 #[derive(Args, Debug)]

@@ -1,6 +1,6 @@
 //! `save`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use countersign_core::transfer::{TransferOptions, transfer};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::RegistryArgs;
+use crate::options::{RegistryArgs, Saved, SavedArgs};
 use crate::output::Progress;
 use crate::stores::{Stores, check_tag};
 
@@ -28,13 +28,8 @@ pub(crate) struct SaveArgs {
     #[arg(value_name = "IMAGE")]
     image: String,
 
-    /// The directory
-    #[arg(long, value_name = "DIR", required_unless_present = "archive")]
-    dir: Option<PathBuf>,
-
-    /// Save in one tar file instead (an OCI archive)
-    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
-    archive: Option<PathBuf>,
+    #[command(flatten)]
+    saved: SavedArgs,
 
     /// Move the target's tag when it names another image
     #[arg(long, short)]
@@ -47,18 +42,17 @@ pub(crate) struct SaveArgs {
 pub(super) async fn run(args: &SaveArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&args.image).await?.image;
-    let saved = match (&args.dir, &args.archive) {
-        (Some(dir), _) => {
+    let saved = match args.saved.place()? {
+        Saved::Directory(dir) => {
             save(args, context, &image, dir).await?;
             dir
         }
-        (None, Some(file)) => {
+        Saved::Archive(file) => {
             let staging = tempfile::tempdir().map_err(|error| Failure::io("temporary directory", error))?;
             let layout = save(args, context, &image, staging.path()).await?;
             archive::save(&layout, file, Overwrite::Never).await?;
             file
         }
-        (None, None) => return Err(Failure::usage("neither --dir nor --archive is given")),
     };
     context.output.status(format!("Saved {} to {}", image.name(), saved.display()));
     Ok(Outcome::Proven)

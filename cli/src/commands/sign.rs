@@ -270,15 +270,10 @@ fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
     let parsed =
         Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    let named = parsed.critical.image.docker_manifest_digest;
-    if named != image.digest {
-        return Err(Failure::usage(format!(
-            "{}: is a payload for {named}, the image is {}",
-            path.display(),
-            image.digest
-        ))
-        .hint("make one with 'countersign generate IMAGE'"));
-    }
+    parsed.check_image(&image.digest).map_err(|error| {
+        Failure::usage(format!("{}: {error}", path.display()))
+            .hint("make one with 'countersign generate IMAGE'")
+    })?;
     Ok(content)
 }
 

@@ -1,10 +1,14 @@
 //! Groups of flags that several commands share.
 
 mod compat;
+mod global;
 mod registry;
+mod saved;
 
 pub(crate) use compat::{SignCompat, VerifyCompat};
+pub(crate) use global::Global;
 pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
+pub(crate) use saved::{Saved, SavedArgs};
 
 use std::collections::BTreeMap;
 

@@ -54,6 +54,16 @@ pub struct Image {
     pub docker_manifest_digest: Digest,
 }
 
+/// A payload is one for another image.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is a payload for {named}, the image is {image}")]
+pub struct OtherImage {
+    /// The image that it names.
+    pub named: Digest,
+    /// The image that it should name.
+    pub image: Digest,
+}
+
 impl Payload {
     /// A payload for `digest`, signed under `reference`, with `-a` pairs.
     pub fn new(reference: &str, digest: Digest, annotations: &BTreeMap<String, String>) -> Self {
@@ -80,6 +90,15 @@ impl Payload {
             return Err(FormatError::Value { field: "critical.type", expected, got: parsed.critical.kind });
         }
         Ok(parsed)
+    }
+
+    /// Checks that this is a payload for `image` (cosign, `specs/SIGNATURE_SPEC.md`, "Payload").
+    ///
+    /// # Errors
+    /// When it names another image.
+    pub fn check_image(&self, image: &Digest) -> Result<(), OtherImage> {
+        let named = self.critical.image.docker_manifest_digest;
+        if named == *image { Ok(()) } else { Err(OtherImage { named, image: *image }) }
     }
 
     /// The document, as cosign writes it.
@@ -113,6 +132,14 @@ mod tests {
         assert_eq!(String::from_utf8(text).unwrap(), expected);
         let bare = Payload::new("a/b", digest, &BTreeMap::new()).to_json().unwrap();
         assert!(bare.ends_with(br#""optional":null}"#));
+    }
+
+    #[test]
+    fn it_is_for_the_image_that_it_names() {
+        let [named, image] = [b"one", b"two"].map(|bytes| Digest::sha256(bytes));
+        let payload = Payload::new("a/b", named, &BTreeMap::new());
+        assert_eq!(payload.check_image(&named), Ok(()));
+        assert_eq!(payload.check_image(&image), Err(OtherImage { named, image }));
     }
 
     /// threat model, row 57: what is critical must be understood in full.

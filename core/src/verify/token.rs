@@ -72,14 +72,13 @@ impl ClaimsProven {
     /// When the payload is malformed or names another digest.
     pub fn legacy(signature: &LegacySignature, digest: &Digest, check_claims: bool) -> Result<Self, Refusal> {
         let payload = Payload::parse(&signature.payload).map_err(Refusal::Malformed)?;
-        let got = payload.critical.image.docker_manifest_digest;
-        if check_claims && got != *digest {
-            return Err(Refusal::SubjectMismatch { expected: *digest, got: got.to_string() });
+        if check_claims && let Err(other) = payload.check_image(digest) {
+            return Err(Refusal::SubjectMismatch { expected: *digest, got: other.named.to_string() });
         }
         Ok(Self {
             annotations: payload.optional.unwrap_or_default(),
             identity: payload.critical.identity.docker_reference,
-            signed: got.to_string(),
+            signed: payload.critical.image.docker_manifest_digest.to_string(),
             bound: check_claims,
         })
     }

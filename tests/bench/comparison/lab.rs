@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use testkit::documents::{MANIFEST, descriptor};
 use testkit::registry::{Options, Registry};
 use testkit::{Sandbox, peer, program};
 
@@ -58,11 +59,8 @@ impl Lab {
         };
         let sandbox = &lab.sandbox;
         sandbox.countersign(["generate-key-pair", "--output-key-prefix", "key"]).succeeds();
-        let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "plain.key"];
-        sandbox.run(&lab.openssl, ["genpkey"].iter().chain(&curve)).succeeds();
-        sandbox.run(&lab.openssl, ["pkey", "-in", "plain.key", "-pubout", "-out", "plain.pub"]).succeeds();
-        sandbox.run(&lab.cosign, ["signing-config", "create", "--out", "signing-config.json"]).succeeds();
-        sandbox.run(&lab.cosign, ["trusted-root", "create", "--out", "trusted-root.json"]).succeeds();
+        sandbox.key("plain");
+        sandbox.offline(&lab.cosign);
         lab
     }
 
@@ -73,18 +71,10 @@ impl Lab {
         );
         let digest = registry.change(|contents| {
             let repository = contents.repository(repository);
-            let manifest = json!({
-                "schemaVersion": 2,
-                "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                "config": {
-                    "mediaType": "application/vnd.oci.image.config.v1+json",
-                    "digest": repository.put_blob(config.as_bytes()).to_string(),
-                    "size": config.len(),
-                },
-                "layers": [],
-            });
-            let kind = "application/vnd.oci.image.manifest.v1+json";
-            repository.put(None, kind, manifest.to_string().as_bytes())
+            repository.put_blob(config.as_bytes());
+            let config = descriptor("application/vnd.oci.image.config.v1+json", config.as_bytes());
+            let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
+            repository.put(None, MANIFEST, manifest.to_string().as_bytes())
         });
         format!("{}/{repository}@{digest}", registry.host())
     }

@@ -11,7 +11,7 @@ use crate::oci::Descriptor;
 use crate::source::Result;
 use crate::source::layout::content::{Content, MARKER, file_error, open_blob, parse_index, source_error};
 use crate::source::layout::stream::{PIECE, blocking};
-use crate::source::layout::{Layout, merge_index};
+use crate::source::layout::{Layout, Stored, merge_index};
 
 /// Writes a whole layout, every blob of it, as a tar at `path`. The same layout always gives the same bytes: members
 /// are sorted, and have neither times nor owners. The file appears when it is complete.
@@ -25,7 +25,7 @@ pub async fn save(layout: &Layout, path: &Path, overwrite: Overwrite) -> Result<
 }
 
 fn write_archive(layout: &Layout, path: &Path, overwrite: Overwrite) -> Result<()> {
-    let directory = layout.directory();
+    let directory = layout.content();
     // What is added meanwhile is not named by this index; its blobs do no harm.
     let index = directory.index_bytes()?;
     for entry in &parse_index(&directory.place(), &index)?.manifests {
@@ -96,6 +96,7 @@ pub async fn load(archive: &Archive, directory: &Path) -> Result<Layout> {
 fn read_archive(archive: &Archive, directory: &Path) -> Result<Layout> {
     let packed = &*archive.packed;
     let layout = Layout::create(directory)?;
+    let directory = layout.content();
     let index = packed.index()?;
     for entry in &index.manifests {
         open_blob(packed, entry)?;
@@ -103,10 +104,10 @@ fn read_archive(archive: &Archive, directory: &Path) -> Result<Layout> {
     let mut piece = vec![0; PIECE];
     for (digest, size) in packed.blobs()? {
         let descriptor = Descriptor::new("", digest, size);
-        if layout.directory().has(&descriptor)? {
+        if directory.has(&descriptor)? {
             continue;
         }
-        let mut writer = layout.directory().blob_writer(&descriptor)?;
+        let mut writer = directory.blob_writer(&descriptor)?;
         let mut reader = open_blob(packed, &descriptor)?;
         loop {
             let count = io::Read::read(&mut reader, &mut piece)
@@ -116,8 +117,8 @@ fn read_archive(archive: &Archive, directory: &Path) -> Result<Layout> {
             }
             writer.write(&piece[..count])?;
         }
-        writer.finish(layout.directory())?;
+        writer.finish(directory)?;
     }
-    layout.directory().edit(|existing| merge_index(layout.directory(), existing, &index))?;
+    directory.edit(|existing| merge_index(directory, existing, &index))?;
     Ok(layout)
 }

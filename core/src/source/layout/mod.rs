@@ -10,30 +10,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use tokio::io::AsyncReadExt;
-
 use self::content::Content;
-use self::directory::Directory;
-use self::stream::{PIECE, blocking};
-use super::{BlobContent, BlobReader, Referrers, ReferrersFrom, Result, SharedTag, Source, SourceError};
+use super::{Result, SourceError};
 use crate::digest::Digest;
-use crate::oci::{Annotations, Descriptor, RawManifest};
-use crate::reference::{LocalSelector, Selector, Tag};
+use crate::oci::Annotations;
+use crate::reference::{LocalSelector, Selector};
 
 mod change;
 mod choose;
 pub(crate) mod content;
 mod directory;
 pub(crate) mod lookup;
-mod reading;
 pub(crate) mod referrers;
 mod store;
 pub(crate) mod stream;
+mod verbs;
 
 pub(crate) use change::merge_index;
-pub(crate) use reading::Reading;
+pub(crate) use choose::choose;
+pub(crate) use directory::Directory;
+pub(crate) use verbs::Stored;
 
 /// An image layout directory.
 ///
@@ -41,7 +37,6 @@ pub(crate) use reading::Reading;
 #[derive(Clone, Debug)]
 pub struct Layout {
     directory: Arc<Directory>,
-    reading: Reading,
 }
 
 impl Layout {
@@ -67,8 +62,7 @@ impl Layout {
     }
 
     fn at(path: &Path) -> Self {
-        let directory = Arc::new(Directory::at(path));
-        Self { reading: Reading::of(directory.clone()), directory }
+        Self { directory: Arc::new(Directory::at(path)) }
     }
 
     /// The directory.
@@ -82,7 +76,7 @@ impl Layout {
     /// # Errors
     /// When there is no such image, or several and none was named; the message lists the names.
     pub fn select(&self, selector: Option<&LocalSelector>) -> Result<Selector> {
-        self.reading.select(selector)
+        choose(&*self.directory, selector)
     }
 
     /// Adds annotations to every entry of `index.json` with this digest: the `kind` by which cosign tells images from
@@ -91,19 +85,22 @@ impl Layout {
     /// # Errors
     /// When the layout lists no such manifest or cannot be written.
     pub async fn annotate(&self, digest: Digest, annotations: Annotations) -> Result<()> {
-        self.write(move |directory| {
-            directory.edit(|index| {
-                let mut found = false;
-                for entry in index.manifests.iter_mut().filter(|entry| entry.digest == digest) {
-                    entry.annotations.get_or_insert_default().extend(annotations.clone());
-                    found = true;
-                }
-                let missing =
-                    || SourceError::NotFound { place: directory.place(), what: format!("manifest {digest}") };
-                if found { Ok(()) } else { Err(missing()) }
+        self.directory
+            .write(move |directory| {
+                directory.edit(|index| {
+                    let mut found = false;
+                    for entry in index.manifests.iter_mut().filter(|entry| entry.digest == digest) {
+                        entry.annotations.get_or_insert_default().extend(annotations.clone());
+                        found = true;
+                    }
+                    let missing = || SourceError::NotFound {
+                        place: directory.place(),
+                        what: format!("manifest {digest}"),
+                    };
+                    if found { Ok(()) } else { Err(missing()) }
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Marks a saved image, and what is attached to it by tag, as `cosign save` does, so that `cosign load` and
@@ -112,107 +109,19 @@ impl Layout {
     /// # Errors
     /// When the layout cannot be written.
     pub async fn mark_for_cosign(&self, image: Digest) -> Result<()> {
-        self.write(move |directory| change::mark_for_cosign(directory, &image)).await
-    }
-
-    pub(crate) fn directory(&self) -> &Arc<Directory> {
-        &self.directory
-    }
-
-    /// Waiting for the lock and for the disk is done on a thread that may block.
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Directory) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let directory = self.directory.clone();
-        blocking(self.directory.place(), move || work(&directory)).await
-    }
-
-    async fn write_stream(&self, descriptor: &Descriptor, mut reader: BlobReader) -> Result<()> {
-        let (wanted, place) = (descriptor.clone(), self.directory.place());
-        let mut writer = self.write(move |directory| directory.blob_writer(&wanted)).await?;
-        let mut piece = Vec::with_capacity(PIECE);
-        loop {
-            piece.clear();
-            let mut limited = (&mut reader).take(PIECE as u64);
-            let read = limited.read_to_end(&mut piece).await;
-            if read.map_err(|error| content::source_error(&place, error))? == 0 {
-                return self.write(move |directory| writer.finish(directory)).await;
-            }
-            (writer, piece) = blocking(place.clone(), move || {
-                writer.write(&piece)?;
-                Ok((writer, piece))
-            })
-            .await?;
-        }
+        self.directory.write(move |directory| change::mark_for_cosign(directory, &image)).await
     }
 }
 
-#[async_trait]
-impl Source for Layout {
-    fn name(&self) -> String {
-        self.directory.place()
+impl Stored for Layout {
+    type Content = Directory;
+
+    fn content(&self) -> &Arc<Directory> {
+        &self.directory
     }
 
-    async fn manifest(&self, selector: &Selector) -> Result<Option<RawManifest>> {
-        self.reading.manifest(selector)
-    }
-
-    async fn resolve(&self, selector: &Selector) -> Result<Option<Descriptor>> {
-        self.reading.resolve(selector)
-    }
-
-    async fn blob(&self, descriptor: &Descriptor, limit: u64) -> Result<Bytes> {
-        self.reading.blob(descriptor, limit).await
-    }
-
-    async fn blob_reader(&self, descriptor: &Descriptor) -> Result<BlobReader> {
-        self.reading.blob_reader(descriptor)
-    }
-
-    async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool> {
-        self.reading.has_blob(descriptor)
-    }
-
-    async fn referrers(&self, subject: &Digest, from: ReferrersFrom) -> Result<Referrers> {
-        self.reading.referrers(subject, from).await
-    }
-
-    async fn tags(&self) -> Result<Vec<Tag>> {
-        self.reading.tags()
-    }
-
-    async fn put_blob(&self, descriptor: &Descriptor, content: BlobContent, _: Option<&str>) -> Result<()> {
-        let wanted = descriptor.clone();
-        match content {
-            BlobContent::Bytes(bytes) => self.write(move |directory| directory.store(&wanted, &bytes)).await,
-            BlobContent::Reader(reader) => {
-                if self.write(move |directory| directory.has(&wanted)).await? {
-                    return Ok(());
-                }
-                self.write_stream(descriptor, reader).await
-            }
-        }
-    }
-
-    async fn put_manifest(&self, selector: &Selector, manifest: &RawManifest) -> Result<()> {
-        let (selector, manifest) = (selector.clone(), manifest.clone());
-        self.write(move |directory| change::put_manifest(directory, &selector, &manifest)).await
-    }
-
-    async fn put_referrer(&self, subject: &Digest, manifest: &RawManifest) -> Result<()> {
-        let (subject, manifest) = (*subject, manifest.clone());
-        self.write(move |directory| change::put_referrer(directory, &subject, &manifest)).await
-    }
-
-    async fn add_to_tag(&self, tag: &Tag, kind: SharedTag, addition: &RawManifest) -> Result<()> {
-        let (tag, addition) = (tag.clone(), addition.clone());
-        self.write(move |directory| change::add_to_tag(directory, &tag, kind, &addition)).await
-    }
-
-    async fn delete(&self, selector: &Selector) -> Result<bool> {
-        let selector = selector.clone();
-        self.write(move |directory| change::delete(directory, &selector)).await
+    fn directory(&self) -> Result<&Arc<Directory>> {
+        Ok(&self.directory)
     }
 }
 

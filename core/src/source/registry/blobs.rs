@@ -4,6 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -13,9 +14,10 @@ use tokio_util::io::StreamReader;
 
 use super::RegistrySource;
 use super::auth::Access;
+use super::exact::Exact;
 use super::patience::Patience;
 use super::transport::{Answer, Call};
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::limits;
 use crate::oci::Descriptor;
 use crate::source::{BlobReader, Result, SourceError};
@@ -70,14 +72,14 @@ impl RegistrySource {
         }
         let stream = response.bytes_stream().map_err(io::Error::other);
         let (timeout, idle) = (self.inner.options.timeout, self.inner.options.idle);
-        Ok(Box::new(Checked {
-            inner: Box::pin(StreamReader::new(stream)),
-            hasher: Some(Hasher::new(descriptor.digest.algorithm())),
-            descriptor: descriptor.clone(),
-            place,
+        let timely = Timely {
+            inner: StreamReader::new(stream),
+            place: place.clone(),
             patience: Patience::new(timeout, idle),
+            came: 0,
             idle,
-        }))
+        };
+        Ok(Box::new(Exact::new(Box::new(timely), descriptor, place)))
     }
 
     pub(super) async fn find_blob(&self, descriptor: &Descriptor) -> Result<bool> {
@@ -109,63 +111,30 @@ fn blob_call(method: Method, digest: &Digest) -> Call {
     Call::new(method, format!("blobs/{digest}"), Access::Pull)
 }
 
-/// A stream that ends well only when its bytes are those of the descriptor, and came in time.
-struct Checked {
-    inner: Pin<Box<dyn AsyncRead + Send>>,
-    hasher: Option<Hasher>,
-    descriptor: Descriptor,
+/// A reader that fails when its bytes do not come in time.
+struct Timely<R> {
+    inner: R,
     place: String,
     patience: Patience,
-    idle: std::time::Duration,
+    came: u64,
+    idle: Duration,
 }
 
-impl Checked {
-    fn finish(&mut self) -> io::Result<()> {
-        let Some(hasher) = self.hasher.take() else { return Ok(()) };
-        let (expected, got) = (self.descriptor.size, hasher.length());
-        if got != expected {
-            return Err(self.mismatch(expected, got));
-        }
-        let (expected, got) = (self.descriptor.digest, hasher.finish());
-        if got != expected {
-            let place = self.place.clone();
-            return Err(io::Error::other(SourceError::DigestMismatch { place, expected, got }));
-        }
-        Ok(())
-    }
-
-    fn mismatch(&self, expected: u64, got: u64) -> io::Error {
-        io::Error::other(SourceError::SizeMismatch { place: self.place.clone(), expected, got })
-    }
-}
-
-impl AsyncRead for Checked {
+impl<R: AsyncRead + Unpin> AsyncRead for Timely<R> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = self.inner.as_mut().poll_read(context, buffer);
+        let (before, came) = (buffer.filled().len(), self.came);
+        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if polled.is_pending() {
-            let came = self.hasher.as_ref().map_or(self.descriptor.size, Hasher::length);
             ready!(self.patience.poll_late(context, came));
             let error = SourceError::Timeout { place: self.place.clone(), after: self.idle };
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, error)));
         }
         self.patience.end_wait();
-        ready!(polled)?;
-        let expected = self.descriptor.size;
-        let new = &buffer.filled()[before..];
-        let at_end = new.is_empty() && buffer.remaining() > 0;
-        let seen = self.hasher.as_mut().map_or(expected, |hasher| {
-            hasher.update(new);
-            hasher.length()
-        });
-        if seen > expected {
-            buffer.set_filled(before);
-            return Poll::Ready(Err(self.mismatch(expected, seen)));
-        }
-        Poll::Ready(if at_end { self.finish() } else { Ok(()) })
+        self.came += (buffer.filled().len() - before) as u64;
+        polled
     }
 }

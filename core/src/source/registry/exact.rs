@@ -1,4 +1,4 @@
-//! Content that is read while it is sent: it is what its descriptor says, or reading fails before the end of it.
+//! Content that is handed on while it is read: it is what its descriptor says, or reading fails before the end of it.
 
 use std::io;
 use std::pin::Pin;

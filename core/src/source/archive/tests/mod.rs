@@ -6,8 +6,12 @@ use std::path::PathBuf;
 use tar::{EntryType, Header};
 
 use super::*;
+use crate::digest::Digest;
+use crate::oci::{Descriptor, RawManifest};
+use crate::reference::Tag;
 use crate::source::layout::tests::{empty, image, legacy, manifest, notes, tag, wait};
 use crate::source::layout::{Layout, content};
+use crate::source::{BlobContent, ReferrersFrom, SharedTag, Source};
 
 mod docker;
 mod hostile;

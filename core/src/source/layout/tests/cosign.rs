@@ -117,7 +117,7 @@ fn a_saved_image_and_its_tags_are_marked_for_cosign() {
         wait(layout.put_manifest(&tag_of(signed).into(), &signature)).unwrap();
     }
     wait(layout.mark_for_cosign(saved.digest)).unwrap();
-    let kinds = layout.directory().index().unwrap().manifests.clone();
+    let kinds = layout.directory.index().unwrap().manifests.clone();
     let kinds = kinds.iter().filter_map(|entry| Some((entry.digest, entry.annotation("kind")?.to_owned())));
     let expected = [
         (saved.digest, "dev.cosignproject.cosign/image".to_owned()),

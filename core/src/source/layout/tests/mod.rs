@@ -3,12 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use serde_json::json;
 
+use super::stream::PIECE;
 use super::*;
 use crate::media_type;
-use crate::oci::{Annotations, ImageManifest};
+use crate::oci::{Descriptor, ImageManifest, RawManifest};
+use crate::reference::Tag;
 use crate::source::shared_tag::layered;
+use crate::source::{BlobContent, ReferrersFrom, SharedTag, Source};
 
 mod cosign;
 mod crash;

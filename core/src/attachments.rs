@@ -11,8 +11,7 @@ use crate::limits;
 use crate::media_type;
 use crate::oci::{Document, ImageManifest, RawManifest};
 use crate::reference::{Selector, Tag};
-use crate::source::shared_tag::is_marker;
-use crate::source::{Source, SourceError};
+use crate::source::SourceError;
 
 const CONCURRENT: usize = 8;
 
@@ -137,40 +136,9 @@ pub async fn clean(image: &Image, kinds: &[Kind]) -> Result<Vec<Attachment>, Sou
     attached.retain(|attachment| kinds.contains(&attachment.kind));
     for attachment in &attached {
         match &attachment.tag {
-            Some(tag) => untag(image.attachments.as_ref(), tag, &attachment.manifest.digest).await?,
-            None => {
-                image.attachments.delete_referrer(&image.digest, &attachment.manifest.digest).await?;
-            }
-        }
+            Some(tag) => image.attachments.clear_tag(tag).await?,
+            None => image.attachments.delete_referrer(&image.digest, &attachment.manifest.digest).await?,
+        };
     }
     Ok(attached)
-}
-
-/// Removes what stands behind a tag, and what writers that met there announced: the next one would bring it back.
-async fn untag(source: &dyn Source, tag: &Tag, digest: &Digest) -> Result<(), SourceError> {
-    let tags = source.tags().await?;
-    for marker in tags.iter().filter(|other| is_marker(other, tag)) {
-        if let Some(announced) = source.resolve(&Selector::Tag(marker.clone())).await? {
-            remove(source, marker, &announced.digest, &tags).await?;
-        }
-    }
-    remove(source, tag, digest, &tags).await
-}
-
-/// Removes a tag; where the registry cannot, the manifest it names, if no other tag names it.
-async fn remove(source: &dyn Source, tag: &Tag, digest: &Digest, tags: &[Tag]) -> Result<(), SourceError> {
-    match source.delete(&Selector::Tag(tag.clone())).await {
-        Err(SourceError::Unsupported { .. }) => {}
-        other => return other.map(|_| ()),
-    }
-    for other in tags.iter().filter(|other| *other != tag && !is_marker(other, tag)) {
-        let named = source.resolve(&Selector::Tag(other.clone())).await?;
-        if named.is_some_and(|named| named.digest == *digest) {
-            let what = format!(
-                "the registry cannot delete a tag, and the manifest of '{tag}' is that of '{other}' too"
-            );
-            return Err(SourceError::Unsupported { place: source.name(), what });
-        }
-    }
-    source.delete(&Selector::Digest(*digest)).await.map(|_| ())
 }

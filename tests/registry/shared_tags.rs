@@ -1,11 +1,12 @@
 //! Many writers and one tag, on registries that know no conditional requests. That nothing is lost in any order of
 //! requests is tested beside the protocol itself; here are the requests that it makes.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use countersign_core::media_type;
 use countersign_core::oci::{Annotations, Descriptor, RawManifest};
 use countersign_core::reference::Tag;
+use countersign_core::source::registry::RegistryOptions;
 use countersign_core::source::shared_tag::layered;
 use countersign_core::source::{SharedTag, Source};
 use testkit::registry::{Action, Fault, Options, Registry};
@@ -25,6 +26,52 @@ fn signature(number: usize) -> RawManifest {
 
 fn tags(registry: &Registry) -> Vec<String> {
     registry.contents().repositories[PATH].tags.keys().cloned().collect()
+}
+
+/// Clocks of writers differ; by the registry's all of them judge each other's markers.
+#[tokio::test]
+async fn markers_are_dated_by_the_registrys_clock() {
+    let registry = Registry::start(Options { deletes_tags: false, ..without_api() });
+    let image = seed(&registry, "v1");
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    for skew in [-86_400, 86_400] {
+        let there = tags(&registry);
+        let now = jiff::Timestamp::from_second(now + skew).unwrap();
+        let source = client(&registry, RegistryOptions { now, ..settings() });
+        source.put_referrer(&image.digest, &referrer(Some(&image.digest), 1)).await.unwrap();
+        let stem = format!("{}.", Tag::attached(&image.digest, ""));
+        let new = tags(&registry).into_iter().find(|tag| tag.starts_with(&stem) && !there.contains(tag));
+        let new = new.expect("a marker that cannot be removed");
+        let second = i64::from_str_radix(&new[stem.len()..stem.len() + 8], 16).unwrap();
+        assert!((now.as_second() - skew - second).abs() < 600, "{skew}: {second}");
+    }
+}
+
+/// A registry that does not list tags says nothing about who else is at work.
+#[tokio::test]
+async fn without_a_listing_nothing_is_promised() {
+    for (status, code_of) in [(404, "STORE_PROTOCOL"), (403, "STORE_FORBIDDEN"), (405, "STORE_STATUS")] {
+        let (registry, source) = start(without_api());
+        let image = seed(&registry, "v1");
+        registry.fault(Fault::status("GET", "tags/list", status));
+        let written = source.put_referrer(&image.digest, &referrer(Some(&image.digest), 1)).await;
+        assert_eq!(code(written), code_of, "{status}");
+        assert!(tags(&registry).iter().any(|tag| tag.len() > 100), "the marker stays");
+    }
+}
+
+/// crane's registry cuts a listing at the number that was asked for, and names no next page.
+#[tokio::test]
+async fn a_listing_that_is_cut_is_asked_for_the_rest() {
+    let (registry, source) = start(Options { links_tags: false, ..without_api() });
+    let image = seed(&registry, "v1");
+    for number in 0..2_100 {
+        registry.change(|contents| {
+            let repository = contents.repository(PATH);
+            repository.put(Some(&format!("t{number}")), &image.media_type, &image.bytes);
+        });
+    }
+    assert_eq!(source.tags().await.unwrap().len(), 2_101);
 }
 
 /// threat model, row 28: twelve signers at once.

@@ -119,6 +119,12 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// the same time. Reads back what was written.
     async fn add_to_tag(&self, tag: &Tag, kind: SharedTag, addition: &RawManifest) -> Result<()>;
 
+    /// Removes a tag that several writers add to, so that nothing that was announced for it comes back and no other
+    /// writer is lost; `false` when it was not there.
+    async fn clear_tag(&self, tag: &Tag) -> Result<bool> {
+        self.delete(&tag.clone().into()).await
+    }
+
     /// Deletes a tag, or a manifest by its digest; `false` when it was not there.
     async fn delete(&self, selector: &Selector) -> Result<bool>;
 

@@ -20,7 +20,7 @@ impl Shared {
         let more = tags.len() > size;
         tags.truncate(size);
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        if let Some(last) = tags.last().filter(|_| more) {
+        if let Some(last) = tags.last().filter(|_| more && self.options.links_tags) {
             headers.push(("link", format!(r#"</v2/{name}/tags/list?n={size}&last={last}>; rel="next""#)));
         }
         made_up(200, &headers, json!({"name": name, "tags": tags}).to_string())

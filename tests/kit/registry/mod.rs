@@ -39,6 +39,8 @@ pub struct Options {
     pub mounts: bool,
     /// Entries in one page of a listing.
     pub page: usize,
+    /// Whether a page of tags names the next one.
+    pub links_tags: bool,
     /// How long every answer takes.
     pub latency: Duration,
     /// Whom it lets in.
@@ -61,6 +63,7 @@ impl Default for Options {
             takes_blob_at_once: true,
             mounts: true,
             page: 1000,
+            links_tags: true,
             latency: Duration::ZERO,
             access: Access::Anyone,
             min_piece: None,

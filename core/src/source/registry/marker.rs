@@ -4,9 +4,15 @@ use std::collections::HashSet;
 
 use super::retry::random;
 use crate::digest::Digest;
-use crate::oci::{Descriptor, Document, OciError, RawManifest};
+use crate::media_type;
+use crate::oci::{Descriptor, Document, ImageIndex, OciError, RawManifest};
 use crate::reference::Tag;
 use crate::source::SharedTag;
+
+/// The fingerprint of a marker that announces no addition.
+pub(super) const REMOVAL: &str = "0000000000000000";
+/// Names the marker in what a [`notice`] is.
+const ANNOTATION_REMOVAL: &str = "dev.countersign.removal";
 
 /// An announcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,11 @@ impl Marker {
         Some(Self { tag, second: second.into(), fingerprint: fingerprint.into() })
     }
 
+    /// The markers among some tags.
+    pub(super) fn among(tags: Vec<Tag>, prefix: &str) -> Vec<Self> {
+        tags.into_iter().filter_map(|tag| Self::parse(tag, prefix)).collect()
+    }
+
     /// Reads a tag; `None` when it is no marker.
     pub(super) fn parse(tag: Tag, prefix: &str) -> Option<Self> {
         let rest = tag.as_str().strip_prefix(prefix)?;
@@ -36,6 +47,14 @@ impl Marker {
         let fingerprint = rest.get(8..24)?.to_owned();
         is_marker.then_some(Self { tag, second, fingerprint })
     }
+}
+
+/// What a marker names that announces no addition: an index of nothing, and of its own, so that no other tag goes with
+/// it where tags are removed by removing what they name.
+pub(super) fn notice(marker: &Marker) -> Result<RawManifest, OciError> {
+    let mut index = ImageIndex::new(Vec::new());
+    index.annotations = Some([(ANNOTATION_REMOVAL.to_owned(), marker.tag.to_string())].into());
+    RawManifest::write(media_type::OCI_INDEX, &index)
 }
 
 /// By what an addition is recognised in the shared document: the digest of a manifest, or what makes a layer the same

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use super::*;
 use crate::media_type;
 use crate::oci::{Annotations, Descriptor, ImageManifest};
+use crate::reference::Selector;
 use crate::source::shared_tag::layered;
 
 /// What a tag store holds, and how it misbehaves.
@@ -34,6 +35,10 @@ struct Fake {
     writes: Cell<u32>,
     requests: Cell<u32>,
     now: Cell<i64>,
+    /// Seconds that a write of the shared tag takes.
+    slow: i64,
+    /// Listings that show nothing: a registry that does not list, or not yet.
+    blind: Cell<u32>,
 }
 
 /// Lets others run.
@@ -80,10 +85,6 @@ impl Store for Fake {
         self.now.get()
     }
 
-    fn is_late(&self, _: Instant) -> bool {
-        false
-    }
-
     async fn pause(&self, _: u32) {
         step().await;
     }
@@ -110,8 +111,9 @@ impl Store for Fake {
         Ok(())
     }
 
-    async fn replace(&self, tag: &Tag, merged: &Merged) -> Result<bool> {
+    async fn replace(&self, tag: &Tag, merged: &Merged, _: Duration) -> Result<bool> {
         self.request().await;
+        self.now.set(self.now.get() + self.slow);
         self.writes.set(self.writes.get() + 1);
         let named = merged.manifest.parse().unwrap().index().map(|index| index.manifests.clone());
         let there =
@@ -141,7 +143,11 @@ impl Store for Fake {
     async fn list(&self, after: &Tag, prefix: &str) -> Result<Vec<Tag>> {
         self.request().await;
         let is_marker = |tag: &&Tag| *tag > after && tag.as_str().starts_with(prefix);
-        let found = self.tags.borrow().keys().filter(is_marker).cloned().collect();
+        let mut found: Vec<_> = self.tags.borrow().keys().filter(is_marker).cloned().collect();
+        if self.blind.get() > 0 {
+            self.blind.set(self.blind.get() - 1);
+            found.clear();
+        }
         step().await;
         Ok(found)
     }
@@ -159,6 +165,17 @@ impl Store for Fake {
             self.manifests.borrow_mut().retain(|manifest| manifest != removed);
         }
         Ok(removed.is_some())
+    }
+
+    async fn erase(&self, tag: &Tag, _: &Tag) -> Result<bool> {
+        match self.remove(tag).await {
+            Err(SourceError::Unsupported { .. }) => {}
+            other => return other,
+        }
+        let Some(named) = self.tags.borrow().get(tag).cloned() else { return Ok(false) };
+        self.manifests.borrow_mut().retain(|manifest| *manifest != named);
+        self.tags.borrow_mut().retain(|_, manifest| *manifest != named);
+        Ok(true)
     }
 }
 
@@ -242,6 +259,21 @@ fn interleave(
         }
     }
     finished
+}
+
+/// Runs all of them to their end, in the order that the dice decide.
+fn race(mut running: Vec<Writing<'_>>, dice: &mut Dice) {
+    let mut context = Context::from_waker(Waker::noop());
+    while !running.is_empty() {
+        let index = dice.roll(running.len());
+        for _ in 0..[1, 1, 5, 40][dice.roll(4)] {
+            if let Poll::Ready(result) = running[index].as_mut().poll(&mut context) {
+                result.unwrap();
+                drop(running.swap_remove(index));
+                break;
+            }
+        }
+    }
 }
 
 fn finish<T>(future: impl Future<Output = T>) -> T {
@@ -337,7 +369,7 @@ fn reading_back_alone_is_not_enough() {
             if !merged.changed {
                 return;
             }
-            fake.replace(&tag(), &merged).await.unwrap();
+            fake.replace(&tag(), &merged, limits::MERGE_TOTAL).await.unwrap();
         }
     }
     let lost = (1..200).any(|seed| {
@@ -374,8 +406,8 @@ fn one_writer_alone_leaves_nothing_behind() {
 #[test]
 fn beside_another_writer_the_tag_is_read_back() {
     let kind = SharedTag::ReferrersIndex;
-    // Announce, read, write, list, and then: read back; or read what the other left, try to remove it, and our own.
-    for (age, requests) in [(0, 5), (3600, 7)] {
+    // Announce, read, write, list, and then: read back; or try to remove our own marker.
+    for (age, requests) in [(0, 5), (3600, 5)] {
         let fake = Fake { confirms: true, ..Fake::default() };
         fake.now.set(1_000_000);
         let other = addition(kind, 0);
@@ -409,20 +441,150 @@ fn what_is_taken_out_stays_out_and_takes_nothing_along() {
         running.extend(
             additions[2..].iter().map(|one| -> Writing<'_> { Box::pin(add(&fake, &shared, kind, one)) }),
         );
-        let mut context = Context::from_waker(Waker::noop());
-        while !running.is_empty() {
-            let index = dice.roll(running.len());
-            for _ in 0..[1, 1, 5, 40][dice.roll(4)] {
-                if let Poll::Ready(result) = running[index].as_mut().poll(&mut context) {
-                    result.unwrap();
-                    drop(running.swap_remove(index));
-                    break;
-                }
-            }
-        }
+        race(running, &mut dice);
         let found = found(&fake, kind, &additions);
         assert_eq!(found, [1, 2, 3, 4], "seed {seed}");
     }
+}
+
+/// Taking out, and adding again at the same time: nobody who only adds is lost, whichever of the two comes last.
+#[test]
+fn taking_out_what_is_being_added_takes_nobody_else_along() {
+    for seed in 1..2000 {
+        let mut dice = Dice::of(seed);
+        let kind = SharedTag::ReferrersIndex;
+        let fake = Fake { removes: true, confirms: dice.roll(2) == 0, ..Fake::default() };
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
+        let shared = tag();
+        let running: Vec<Writing<'_>> = vec![
+            Box::pin(remove(&fake, &shared, additions[0].digest)),
+            Box::pin(add(&fake, &shared, kind, &additions[0])),
+            Box::pin(add(&fake, &shared, kind, &additions[1])),
+            Box::pin(add(&fake, &shared, kind, &additions[2])),
+        ];
+        race(running, &mut dice);
+        let found = found(&fake, kind, &additions);
+        assert!(found.contains(&1) && found.contains(&2), "seed {seed}: {found:?}");
+    }
+}
+
+/// An entry that was gone is stored again while another writer leaves it out.
+#[test]
+fn what_is_stored_again_is_not_left_out() {
+    for seed in 1..2000 {
+        let mut dice = Dice::of(seed);
+        let kind = SharedTag::ReferrersIndex;
+        let fake = Fake { removes: true, strict: true, confirms: dice.roll(2) == 0, ..Fake::default() };
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
+        fake.manifests.borrow_mut().clear();
+        let shared = tag();
+        let adding = additions.iter().map(|one| -> Writing<'_> { Box::pin(add(&fake, &shared, kind, one)) });
+        race(adding.collect(), &mut dice);
+        assert_eq!(found(&fake, kind, &additions), [0, 1, 2], "seed {seed}");
+    }
+}
+
+/// Removing the tag altogether, while others write: whoever begins afterwards is found, and so is whoever writes last.
+#[test]
+fn a_writer_that_begins_after_the_tag_was_cleared_is_found() {
+    for seed in 1..2000 {
+        let mut dice = Dice::of(seed);
+        let kind = [SharedTag::ReferrersIndex, SharedTag::LegacyLayers][dice.roll(2)];
+        let fake = Fake { removes: true, confirms: dice.roll(2) == 0, ..Fake::default() };
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
+        let shared = tag();
+        let (cleared, one, other) = (Cell::new(false), &additions[1], &additions[2]);
+        let clearing = async {
+            clear(&fake, &shared).await?;
+            cleared.set(true);
+            Ok(())
+        };
+        let afterwards = async {
+            while !cleared.get() {
+                step().await;
+            }
+            add(&fake, &shared, kind, other).await
+        };
+        let before: Writing<'_> = Box::pin(add(&fake, &shared, kind, one));
+        race(vec![Box::pin(clearing), before, Box::pin(afterwards)], &mut dice);
+        assert!(found(&fake, kind, &additions).contains(&2), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_cleared_tag_stays_cleared() {
+    for (removes, kind) in [(true, SharedTag::LegacyLayers), (false, SharedTag::LegacyLayers)] {
+        let fake = Fake { removes, ..Fake::default() };
+        assert!(!finish(clear(&fake, &tag())).unwrap());
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        // One is announced and not merged: its writer has crashed.
+        finish(add(&fake, &tag(), kind, &additions[0])).unwrap();
+        let left = Marker::new(&tag(), 0, &fingerprint(kind, &additions[1])).unwrap();
+        finish(Store::store(&fake, &left.tag.into(), &additions[1])).unwrap();
+        assert!(finish(clear(&fake, &tag())).unwrap());
+        assert!(!fake.tags.borrow().contains_key(&tag()));
+        finish(add(&fake, &tag(), kind, &additions[2])).unwrap();
+        assert_eq!(found(&fake, kind, &additions), [2], "removes: {removes}");
+    }
+}
+
+/// A listing that does not show what was just written shows nothing of others either.
+#[test]
+fn a_registry_that_does_not_list_is_not_taken_for_a_lonely_one() {
+    let kind = SharedTag::ReferrersIndex;
+    let fake = Fake { removes: true, confirms: true, blind: Cell::new(u32::MAX), ..Fake::default() };
+    let error = finish(add(&fake, &tag(), kind, &addition(kind, 0))).unwrap_err();
+    assert_eq!(error.code(), "STORE_PROTOCOL");
+    assert_eq!(markers(&fake), 1, "the marker stays");
+    // One that lists a moment later.
+    for seed in 1..500 {
+        let mut dice = Dice::of(seed);
+        let fake = Fake { removes: true, confirms: true, blind: Cell::new(3), ..Fake::default() };
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        let shared = tag();
+        let adding = additions.iter().map(|one| -> Writing<'_> { Box::pin(add(&fake, &shared, kind, one)) });
+        race(adding.collect(), &mut dice);
+        assert_eq!(found(&fake, kind, &additions), [0, 1, 2], "seed {seed}");
+    }
+}
+
+/// Its marker may be taken for nobody's soon.
+#[test]
+fn a_writer_that_is_late_gives_up() {
+    let kind = SharedTag::ReferrersIndex;
+    let total = i64::try_from(limits::MERGE_TOTAL.as_secs()).unwrap();
+    for (slow, succeeds) in [(total - 1, true), (total + 1, false)] {
+        // The first write gets no answer, so that there is a second one.
+        let fake = Fake { slow, fails: Cell::new(Some(2)), delay: 1, ..Fake::default() };
+        let result = finish(add(&fake, &tag(), kind, &addition(kind, 0)));
+        assert_eq!(result.is_ok(), succeeds, "{slow}");
+    }
+}
+
+/// The late write of the first try could hide whatever others add, and nobody would know.
+#[test]
+fn a_writer_whose_write_may_still_come_does_not_withdraw() {
+    let kind = SharedTag::ReferrersIndex;
+    let fake =
+        Fake { removes: true, confirms: true, fails: Cell::new(Some(2)), delay: 100, ..Fake::default() };
+    finish(add(&fake, &tag(), kind, &addition(kind, 0))).unwrap();
+    assert_eq!(markers(&fake), 1);
+}
+
+#[test]
+fn a_stale_marker_that_is_not_merged_stays() {
+    let kind = SharedTag::ReferrersIndex;
+    let fake = Fake { removes: true, ..Fake::default() };
+    fake.now.set(1_000_000);
+    // What it names cannot be merged, so the tag never shows it.
+    let left = Marker::new(&tag(), 0, "0123456789abcdef").unwrap();
+    let odd = RawManifest::of("application/x", b"{}".to_vec().into());
+    finish(Store::store(&fake, &left.tag.clone().into(), &odd)).unwrap();
+    finish(add(&fake, &tag(), kind, &addition(kind, 0))).unwrap();
+    assert!(fake.tags.borrow().contains_key(&left.tag));
 }
 
 /// distribution takes no index that names a manifest which somebody has deleted.
@@ -439,18 +601,21 @@ fn entries_that_are_gone_do_not_stop_a_writer() {
 
 #[test]
 fn the_only_entry_can_be_taken_out() {
-    let fake = Fake { removes: true, ..Fake::default() };
     let kind = SharedTag::ReferrersIndex;
     let one = addition(kind, 0);
-    finish(remove(&fake, &tag(), one.digest)).unwrap();
-    finish(add(&fake, &tag(), kind, &one)).unwrap();
-    // A marker that was left by another writer of the same.
-    let left = Marker::new(&tag(), 0, &fingerprint(kind, &one)).unwrap();
-    finish(Store::store(&fake, &left.tag.into(), &one)).unwrap();
-    finish(remove(&fake, &tag(), one.digest)).unwrap();
-    let index = fake.tags.borrow()[&tag()].parse().unwrap();
-    assert!(index.index().unwrap().manifests.is_empty());
-    assert_eq!(markers(&fake), 0);
+    // The remover of a marker that may be somebody's leaves its own in that one's place.
+    for (age, left) in [(0, 1), (3600, 0)] {
+        let fake = Fake { removes: true, ..Fake::default() };
+        fake.now.set(1_000_000);
+        finish(remove(&fake, &tag(), one.digest)).unwrap();
+        finish(add(&fake, &tag(), kind, &one)).unwrap();
+        let other = Marker::new(&tag(), 1_000_000 - age, &fingerprint(kind, &one)).unwrap();
+        finish(Store::store(&fake, &other.tag.into(), &one)).unwrap();
+        finish(remove(&fake, &tag(), one.digest)).unwrap();
+        let index = fake.tags.borrow()[&tag()].parse().unwrap();
+        assert!(index.index().unwrap().manifests.is_empty());
+        assert_eq!(markers(&fake), left);
+    }
 }
 
 #[test]
@@ -468,22 +633,18 @@ fn markers_that_cannot_be_removed_cost_nothing() {
 #[test]
 fn stale_markers_are_removed_once_they_are_merged() {
     let kind = SharedTag::ReferrersIndex;
-    let fake = Fake { removes: true, removes_manifests: true, ..Fake::default() };
-    let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
-    fake.now.set(1_000_000);
-    let mut dice = Dice::of(7);
-    interleave(&fake, kind, &additions[..2], &[0, 1], &mut dice);
-    let left = Marker::new(&tag(), 1_000_000, &fingerprint(kind, &additions[0])).unwrap();
-    finish(Store::store(&fake, &left.tag.into(), &additions[0])).unwrap();
-    fake.now.set(1_000_000 + 3600);
-    finish(add(&fake, &tag(), kind, &additions[2])).unwrap();
-    assert!(
-        fake.tags
-            .borrow()
-            .keys()
-            .all(|tag| !tag.as_str().contains(".sig.") || tag.as_str().contains(".sig.000f5"))
-    );
-    assert!(found(&fake, kind, &additions).contains(&0), "the manifest survives its marker");
+    // Where a manifest goes with its last tag, nobody but its writer could put it back.
+    for (removes_manifests, left) in [(false, 0), (true, 2)] {
+        let fake = Fake { removes: true, removes_manifests, ..Fake::default() };
+        let additions: Vec<_> = (0..3).map(|n| addition(kind, n)).collect();
+        for old in &additions[..2] {
+            let marker = Marker::new(&tag(), 1_000_000, &fingerprint(kind, old)).unwrap();
+            finish(Store::store(&fake, &marker.tag.into(), old)).unwrap();
+        }
+        fake.now.set(1_000_000 + 3600);
+        finish(add(&fake, &tag(), kind, &additions[2])).unwrap();
+        assert_eq!((markers(&fake), found(&fake, kind, &additions)), (left, vec![0, 1, 2]));
+    }
 }
 
 #[test]

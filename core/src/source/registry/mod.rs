@@ -30,6 +30,7 @@ mod link;
 mod manifests;
 mod marker;
 mod merge;
+mod merge_store;
 mod options;
 mod patience;
 mod problem;
@@ -206,6 +207,10 @@ impl Source for RegistrySource {
 
     async fn add_to_tag(&self, tag: &Tag, kind: SharedTag, addition: &RawManifest) -> Result<()> {
         merge::add(self, tag, kind, addition).await
+    }
+
+    async fn clear_tag(&self, tag: &Tag) -> Result<bool> {
+        merge::clear(self, tag).await
     }
 
     async fn delete(&self, selector: &Selector) -> Result<bool> {

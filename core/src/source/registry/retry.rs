@@ -25,7 +25,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
-fn http_date(text: &str) -> Option<Timestamp> {
+/// A date as HTTP writes it (RFC 9110 section 5.6.7).
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     rfc2822::parse(text).ok().map(|date| date.timestamp())
 }
 

@@ -1,8 +1,11 @@
 //! What was learned about registries and their repositories while this program runs.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{OnceLock, PoisonError};
+use std::time::Instant;
 
+use http::{HeaderMap, header};
+use jiff::Timestamp;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
@@ -10,6 +13,7 @@ use super::address::Reach;
 use super::auth::Auth;
 use super::options::RegistryOptions;
 use super::problem::protocol;
+use super::retry::http_date;
 use crate::reference::Repository;
 use crate::source::Result;
 
@@ -29,6 +33,26 @@ impl Known {
     /// Remembers the answer.
     pub(super) fn set(&self, answer: bool) {
         self.0.store(if answer { 2 } else { 1 }, Ordering::Relaxed);
+    }
+}
+
+/// A registry's clock, as its answers tell it (`Date`). It never goes back: an answer out of some cache is an old one.
+#[derive(Debug, Default)]
+pub(super) struct Clock(std::sync::Mutex<Option<(Timestamp, Instant)>>);
+
+impl Clock {
+    /// The time there now, if any answer has told it.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        let (told, at) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        told.checked_add(at.elapsed()).ok()
+    }
+
+    /// Reads an answer.
+    pub(super) fn read(&self, headers: &HeaderMap) {
+        let date = headers.get(header::DATE).and_then(|date| http_date(date.to_str().ok()?));
+        if let Some(told) = date.filter(|told| self.now().is_none_or(|now| *told > now)) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((told, Instant::now()));
+        }
     }
 }
 
@@ -57,6 +81,8 @@ pub(super) struct Host {
     pub(super) scheme: OnceLock<Scheme>,
     /// Whether it takes a blob in the request that opens an upload.
     pub(super) takes_blob_at_once: Known,
+    /// What time it is there.
+    pub(super) clock: Clock,
     /// How far away it is.
     pub(super) reach: OnceCell<Reach>,
 }

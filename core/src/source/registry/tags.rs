@@ -1,5 +1,7 @@
 //! Tags: listing.
 
+use std::collections::HashSet;
+
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -49,41 +51,51 @@ impl RegistrySource {
         Ok(all)
     }
 
-    /// Walks the pages of a listing until `page` has seen enough.
+    /// Walks the pages of a listing until `page` has seen enough. A full page that names no next one may be a part that a
+    /// registry has cut off: what comes behind it is asked for.
     async fn walk_tags(&self, path: String, mut page: impl FnMut(Vec<Tag>) -> bool) -> Result<()> {
         let mut pages = Pages::default();
-        let mut seen = 0;
-        let mut call = Call::new(Method::GET, path, Access::Pull).limit(limits::MANIFEST_BYTES);
+        let mut seen = HashSet::new();
+        let mut target = Target::Path(path);
         loop {
+            let mut call = Call::new(Method::GET, "", Access::Pull).limit(limits::MANIFEST_BYTES);
+            call.target = target;
             let answer = self.call(call).await?;
-            if answer.status == StatusCode::NOT_FOUND && seen == 0 {
+            if answer.status == StatusCode::NOT_FOUND && seen.is_empty() {
                 // A repository that is not there yet has no tags.
                 return Ok(());
             }
             if answer.status != StatusCode::OK {
                 return Err(answer.refusal());
             }
-            let tags = parse(&answer)?;
-            seen += tags.len();
-            if seen > limits::TAGS_PER_REPOSITORY {
+            let (tags, length) = parse(&answer)?;
+            let last = tags.last().cloned();
+            let new: Vec<_> = tags.into_iter().filter(|tag| seen.insert(tag.clone())).collect();
+            if seen.len() > limits::TAGS_PER_REPOSITORY {
                 let limit = limits::TAGS_PER_REPOSITORY as u64;
                 return Err(SourceError::Limit { place: answer.place(), what: "number of tags", limit });
             }
-            if page(tags) {
+            let is_new = !new.is_empty();
+            if page(new) {
                 return Ok(());
             }
-            let Some(next) = pages.next(&answer.url, &answer.headers)? else { return Ok(()) };
-            call = Call::new(Method::GET, "", Access::Pull).limit(limits::MANIFEST_BYTES);
-            call.target = Target::Url(next);
+            target = match (pages.next(&answer.url, &answer.headers)?, last) {
+                (Some(next), _) => Target::Url(next),
+                (None, Some(last)) if length >= PAGE && is_new => {
+                    Target::Path(format!("tags/list?n={PAGE}&last={last}"))
+                }
+                (None, _) => return Ok(()),
+            };
         }
     }
 }
 
-fn parse(answer: &Answer) -> Result<Vec<Tag>> {
+/// The tags of a page, and how many names it had.
+fn parse(answer: &Answer) -> Result<(Vec<Tag>, usize)> {
     let malformed =
         |why: String| protocol(answer.place(), format!("the listing of tags is malformed: {why}"));
     let page: Page = json::read(&answer.body).map_err(|error| malformed(error.to_string()))?;
     let tags = page.tags.unwrap_or_default();
     // Some registries list digests among the tags: what is no tag names nothing that could be asked for.
-    Ok(tags.iter().filter_map(|tag| tag.parse().ok()).collect())
+    Ok((tags.iter().filter_map(|tag| tag.parse().ok()).collect(), tags.len()))
 }

@@ -200,7 +200,12 @@ impl Inner {
         loop {
             tried += 1;
             let failure = match self.attempt(state, &mut call, deadline).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    if self.is_own(state, &answer.url) {
+                        state.host.clock.read(&answer.headers);
+                    }
+                    return Ok(answer);
+                }
                 Err(failure) => failure,
             };
             let earned = failure.earned.min(call.grows);

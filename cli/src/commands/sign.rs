@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::options::{AttachmentCompat, RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{hints, keys};
 
@@ -92,6 +92,9 @@ pub(crate) struct SignArgs {
 
     #[command(flatten)]
     compat: SignCompat,
+
+    #[command(flatten)]
+    attachment: AttachmentCompat,
 }
 
 /// See `--format`.
@@ -158,6 +161,7 @@ impl SignArgs {
 
 pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.attachment.check()?;
     let formats = args.formats()?;
     if args.bundle.is_some() && !formats.bundle {
         return Err(Failure::usage("--bundle: a legacy signature has no bundle")

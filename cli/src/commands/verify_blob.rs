@@ -15,7 +15,7 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::keys;
-use crate::options::VerifyCompat;
+use crate::options::{VerifyBlobCompat, VerifyCompat};
 
 /// Verify the signature of a file, or of standard input.
 ///
@@ -45,6 +45,9 @@ pub(crate) struct VerifyBlobArgs {
 
     #[command(flatten)]
     compat: VerifyCompat,
+
+    #[command(flatten)]
+    blob_compat: VerifyBlobCompat,
 }
 
 /// See `--output`.
@@ -56,6 +59,7 @@ enum BlobOutput {
 
 pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.blob_compat.check()?;
     let keys = keys::all_public(context, &args.key).await?;
     let signature = signature(args)?;
     let place = args.blob.display();

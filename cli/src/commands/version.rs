@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::Result;
 use crate::context::Context;
+use crate::options::go_bool;
 
 /// Print the version.
 #[derive(Args, Debug)]
 pub(crate) struct VersionArgs {
     /// Print a JSON document
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     json: bool,
 }
 

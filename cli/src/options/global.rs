@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::go_bool;
 use crate::duration;
 
 /// Flags of every command.
@@ -15,7 +16,7 @@ pub(crate) struct Global {
     pub(crate) timeout: Option<Duration>,
 
     /// Say more on standard error
-    #[arg(long, short = 'd', global = true, alias = "debug")]
+    #[arg(long, short = 'd', global = true, alias = "debug", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     pub(crate) verbose: bool,
 
     /// Write status to this file instead of standard error

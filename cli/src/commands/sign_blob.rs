@@ -94,14 +94,10 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
 fn open(path: &Path) -> std::result::Result<File, Failure> {
     let failed = |error| Failure::io(path.display(), error);
     if path != Path::new("-") {
-        let opened = File::open(path).map_err(failed)?;
-        let metadata = opened.metadata().map_err(failed)?;
-        return match (metadata.is_dir(), metadata.is_file()) {
-            (true, _) => {
-                Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file"))
-            }
-            (_, true) => Ok(opened),
-            _ => spool(opened).map_err(failed),
+        let opened = files::open(path)?;
+        return match opened.metadata().map_err(failed)?.is_file() {
+            true => Ok(opened),
+            false => spool(opened).map_err(failed),
         };
     }
     spool(io::stdin().lock()).map_err(failed)

@@ -1,6 +1,5 @@
 //! `verify-blob`
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +13,8 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
 use crate::options::{VerifyBlobCompat, VerifyCompat};
+use crate::{files, keys};
 
 /// Verify the signature of a file, or of standard input.
 ///
@@ -104,12 +103,7 @@ fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failur
     let text = args.signature.as_deref().unwrap_or_default();
     match Path::new(text).exists() {
         true => Ok(BlobSignature::from_file(&read(Path::new(text))?)),
-        false => BlobSignature::from_text(text).ok_or_else(|| {
-            Failure::usage(format!(
-                "--signature '{text}': is neither a file that is there nor a signature in base64"
-            ))
-            .hint("check the path, or give the text that 'sign-blob' printed")
-        }),
+        false => BlobSignature::from_text(text).ok_or_else(|| Failure::no_signature(text)),
     }
 }
 
@@ -117,10 +111,5 @@ fn open(path: &Path) -> std::result::Result<Box<dyn Read>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let failed = |error| Failure::io(path.display(), error);
-    let opened = File::open(path).map_err(failed)?;
-    match opened.metadata().map_err(failed)?.is_dir() {
-        true => Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file")),
-        false => Ok(Box::new(opened)),
-    }
+    Ok(Box::new(files::open(path)?))
 }

@@ -32,6 +32,7 @@ pub(crate) struct ImportKeyPairArgs {
 
 pub(super) async fn run(args: &ImportKeyPairArgs, context: &Context) -> Result {
     let files = keys::Files::new(&args.output_key_prefix, args.yes)?;
+    files.apart_from(&args.key)?;
     let mut passwords = Passwords::default();
     let key = keys::private_with(context, &args.key, &mut passwords).await?;
     let password = passwords.of_new(context).await?;

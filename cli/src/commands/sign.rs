@@ -272,8 +272,9 @@ fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result
     };
     let content =
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let parsed =
-        Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let parsed = Payload::parse(&content).map_err(|error| {
+        Failure::from(error).at(path.display()).hint("make one with 'countersign generate IMAGE'")
+    })?;
     parsed.check_image(&image.digest).map_err(|error| {
         Failure::usage(format!("{}: {error}", path.display()))
             .hint("make one with 'countersign generate IMAGE'")

@@ -1,13 +1,13 @@
-//! Every flag of the real cosign is known here, for every verb that both have.
+//! Every verb of the real cosign is on the page, and every flag is known here, for every verb that both have.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex::Regex;
-use testkit::{Sandbox, peer};
+use testkit::{Sandbox, peer, project};
 
 /// The verbs that cosign's help lists, those in groups with the group before them.
-pub(crate) fn verbs(sandbox: &Sandbox, cosign: &Path) -> BTreeSet<Vec<String>> {
+fn verbs(sandbox: &Sandbox, cosign: &Path) -> BTreeSet<Vec<String>> {
     let mut all = BTreeSet::new();
     for verb in listed(sandbox, cosign, &[]) {
         let below = listed(sandbox, cosign, std::slice::from_ref(&verb));
@@ -78,4 +78,32 @@ fn every_flag_of_cosign_is_known() {
         assert!(count > 150, "only {count} flags of {variable}");
     }
     assert!(unknown.is_empty(), "unknown flags: {unknown:#?}");
+}
+
+#[test]
+fn every_verb_of_cosign_is_on_the_page() {
+    let page =
+        std::fs::read_to_string(project().join("docs/how-to/coming-from-cosign.md")).expect("the page");
+    let table =
+        page.split_once("## Verbs\n").and_then(|(_, rest)| rest.split_once("\n## ")).expect("the table").0;
+    let span = Regex::new("`([a-z0-9 -]+)`").expect("a pattern");
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|line| line.split(" | ").next());
+    let listed: BTreeSet<_> =
+        cells.flat_map(|cell| span.captures_iter(cell).map(|found| found[1].to_owned())).collect();
+    let sandbox = Sandbox::new();
+    let mut named = BTreeSet::new();
+    for cosign in ["COSIGN", "COSIGN2"].into_iter().filter_map(peer) {
+        for verb in verbs(&sandbox, &cosign) {
+            let whole = verb.join(" ");
+            let found = [&whole, &verb[0]].into_iter().find(|name| listed.contains(*name));
+            named.insert(found.unwrap_or_else(|| panic!("'{whole}' is not on the page")).clone());
+            let run = sandbox.countersign(verb.iter().map(String::as_str).chain(["--help"]));
+            let later = run.stderr.contains("is a command of cosign that is not available yet");
+            assert!(run.code == Some(0) || later, "{whole}: {}", run.stderr);
+        }
+    }
+    if peer("COSIGN").is_some() && peer("COSIGN2").is_some() {
+        assert_eq!(named, listed);
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) struct VerifyBlobArgs {
     #[arg(value_name = "BLOB")]
     blob: PathBuf,
 
-    /// A public key: a file, env://NAME or https://...; with several, one of them is enough
+    /// A public key: a file, env://NAME or https://...; may be given several times, and one of them is enough
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
 

@@ -11,7 +11,7 @@ use crate::duration;
 /// Flags of every command.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Global {
-    /// How long requests to a registry may take in all, such as 30s or 3m0s
+    /// How long a request to a registry may take with all its retries, such as 30s or 3m0s; large contents get longer
     #[arg(long, short, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 

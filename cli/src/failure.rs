@@ -41,13 +41,26 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Says where it happened, where that is not said yet.
+    /// Says where it happened, where that is not said yet. Of a place that is said in part the whole is said, once.
     pub(crate) fn at(self, place: impl fmt::Display) -> Self {
         let place = place.to_string();
         if self.message.contains(&place) {
             return self;
         }
-        Self { message: format!("{place}: {}", self.message), ..self }
+        // A layout is named with the kind that it is of.
+        let path = place.split_once(':').map_or("", |(_, path)| path);
+        let is_part = |before: &str| place.starts_with(before) || path.starts_with(before);
+        let part = self.message.split_once(": ").filter(|(before, _)| is_part(before));
+        let message = part.map_or(self.message.as_str(), |(_, message)| message);
+        Self { message: format!("{place}: {message}"), ..self }
+    }
+
+    /// A `--signature` that is neither a file nor a signature.
+    pub(crate) fn no_signature(text: &str) -> Self {
+        Self::usage(format!(
+            "--signature '{text}': is neither a file that is there nor a signature in base64"
+        ))
+        .hint("check the path, or give the text that signing printed")
     }
 
     /// A key or another setting that cannot be read: wrong arguments, not an undecided question.
@@ -187,5 +200,27 @@ impl From<FileError> for Failure {
             FileError::Exists { .. } => failure.hint("name another file, or remove it first"),
             FileError::TooLarge { .. } | FileError::Io { .. } => failure,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_said_once_and_whole() {
+        for (message, said) in [
+            ("no answer", "host/app:v1: no answer"),
+            ("host/app: tag 'v1' not found", "host/app:v1: tag 'v1' not found"),
+            ("host/app:v1: no answer", "host/app:v1: no answer"),
+            (
+                "https://host/v2/app/manifests/v1: no answer",
+                "host/app:v1: https://host/v2/app/manifests/v1: no answer",
+            ),
+        ] {
+            assert_eq!(Failure::usage(message).at("host/app:v1").message, said);
+        }
+        let failure = Failure::usage("dir: no such directory").at("oci:dir:v1");
+        assert_eq!(failure.message, "oci:dir:v1: no such directory");
     }
 }

@@ -1,13 +1,28 @@
 //! Files that a command reads, and files that it writes: none may be both, or a key would be gone for a signature.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use countersign_core::file::FileError;
 
 use crate::failure::Failure;
 
 /// The flag that names a file, and the file.
 pub(crate) type Named<'a> = (&'static str, Option<&'a Path>);
+
+/// Opens a file of any kind to read it to its end.
+///
+/// # Errors
+/// When there is none, or when it is a directory.
+pub(crate) fn open(path: &Path) -> Result<File, Failure> {
+    let failed = |source| Failure::setting(path, &FileError::Io { path: path.into(), source });
+    let opened = File::open(path).map_err(failed)?;
+    match opened.metadata().map_err(failed)?.is_dir() {
+        true => Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file")),
+        false => Ok(opened),
+    }
+}
 
 /// # Errors
 /// When a file that is written is also read, or written twice. Nothing has been written yet.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::files;
 use crate::prompt::Passwords;
 
 /// Schemes that cosign knows and that need a service or a device.
@@ -131,6 +132,14 @@ impl Files {
             }
         }
         Ok(files)
+    }
+
+    /// # Errors
+    /// When one of them is the key that is read: as it is there, it would be gone.
+    pub(crate) fn apart_from(&self, key: &str) -> Result<(), Failure> {
+        let written =
+            [("PREFIX.key", Some(self.private.as_path())), ("PREFIX.pub", Some(self.public.as_path()))];
+        files::apart(&written, &[("--key", Some(Path::new(key)))])
     }
 
     /// Writes the private key, encrypted and for its owner only, then the public one.

@@ -23,7 +23,7 @@ mod prompt;
 mod report;
 mod stores;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -58,6 +58,11 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failure> {
     let failed = |error| Failure::io("starting", error);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    // Before there is a prompt that a signal could end.
+    let interrupted = {
+        let _runtime = runtime.enter();
+        interrupted().map_err(failed)?
+    };
     let (stop, stopped) = oneshot::channel();
     let (done, mut end) = oneshot::channel();
     let work = move || {
@@ -68,7 +73,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
     runtime.block_on(async {
         let code = tokio::select! {
             ended = &mut end => return ended.unwrap_or(Err(Failure::io("the command", broken()))),
-            code = interrupted() => code.map_err(failed)?,
+            code = interrupted => code,
         };
         // It may have ended by itself just now.
         let _ = stop.send(());
@@ -101,20 +106,40 @@ fn work(cli: Cli, stopped: oneshot::Receiver<()>) -> Result<u8, Failure> {
     Ok(code)
 }
 
-/// Waits for Ctrl-C or a termination, and gives what a shell reports for a program that it ended.
+/// Takes over Ctrl-C, `Ctrl-\`, a termination and a hangup. The future waits for one of them, and gives what a shell
+/// reports for a program that it ended.
+///
+/// A hangup counts only where standard input is a terminal, and so only where a password may be asked for: `nohup`
+/// runs a program without one, and wants it to go on.
 #[cfg(unix)]
-async fn interrupted() -> io::Result<u8> {
+fn interrupted() -> io::Result<impl Future<Output = u8>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(tokio::select! {
-        _ = interrupt.recv() => 130,
-        _ = terminate.recv() => 143,
+    let mut quit = signal(SignalKind::quit())?;
+    let mut hangup = io::stdin().is_terminal().then(|| signal(SignalKind::hangup())).transpose()?;
+    Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => 130,
+            _ = quit.recv() => 131,
+            _ = terminate.recv() => 143,
+            _ = hung_up => 129,
+        }
     })
 }
 
 #[cfg(not(unix))]
-async fn interrupted() -> io::Result<u8> {
-    tokio::signal::ctrl_c().await.map(|()| 130)
+fn interrupted() -> io::Result<impl Future<Output = u8>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+        130
+    })
 }
 
 /// The work ended without a word: it panicked, and has said so.

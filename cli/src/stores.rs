@@ -244,6 +244,10 @@ fn refuse_unsupported(args: &RegistryArgs) -> Result<(), Failure> {
             "name the registry as its certificate does, or give its authority with --registry-cacert",
         ));
     }
+    if args.attachment_tag_prefix.as_ref().is_some_and(|prefix| !prefix.is_empty()) {
+        return Err(Failure::usage("--attachment-tag-prefix is not supported")
+            .hint("keep signatures apart in a repository of their own, with --repository"));
+    }
     if args.k8s_keychain {
         return Err(Failure::usage("--k8s-keychain is not supported")
             .hint("log in with 'countersign login', or configure a credential helper"));

@@ -21,6 +21,16 @@ fn every_row_is_cited_by_a_test() {
     assert!(missing.is_empty(), "no test cites threat model, row {missing:?}");
 }
 
+/// The page lists these rows, and no others.
+#[test]
+fn every_row_is_on_the_page() {
+    let page = std::fs::read_to_string(testkit::project().join("docs/threat-model.md")).expect("the page");
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let listed: BTreeSet<u32> =
+        cells.flat_map(|cell| cell.split(", ")).filter_map(|number| number.parse().ok()).collect();
+    assert_eq!(listed, ROWS.iter().copied().collect());
+}
+
 fn files(folder: &Path, each: &mut impl FnMut(&str)) {
     for entry in std::fs::read_dir(folder).expect("a folder of the project").flatten() {
         let path = entry.path();

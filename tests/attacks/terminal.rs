@@ -24,7 +24,7 @@ impl Terminal {
         }
         sandbox.write("script.sh", script);
         let mut command = sandbox.command("/usr/bin/script");
-        command.args(["-q", "-e", "-c", "sh script.sh", "/dev/null"]);
+        command.args(["-q", "-e", "-c", "exec sh script.sh", "/dev/null"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("script runs");
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take().expect("its output"));
@@ -67,11 +67,12 @@ fn with_encrypted_key() -> Sandbox {
 fn script(command: &str) -> String {
     let program = program().display();
     format!(
-        "trap : INT; sh -c 'echo \"pid=$$;\"; exec {program} {command}'; echo \"exit=$?;\"; stty -a; echo END\n"
+        "trap : INT QUIT; sh -c 'echo \"pid=$$;\"; exec {program} {command}'; echo \"exit=$?;\"; stty -a; echo END\n"
     )
 }
 
-/// threat model, row 33: Ctrl-C and a termination at the prompt: the terminal echoes again, nothing is written.
+/// threat model, row 33: Ctrl-C, `Ctrl-\`, a termination and a hangup at the prompt: the terminal echoes again, nothing
+/// is written.
 #[test]
 fn an_interrupted_prompt_leaves_nothing() {
     let sandbox = with_encrypted_key();
@@ -81,16 +82,14 @@ fn an_interrupted_prompt_leaves_nothing() {
         "import-key-pair --key p.key --output-key-prefix made",
         "public-key --key p.key --outfile made",
     ] {
-        for (signal, exit) in [("INT", 130), ("TERM", 143)] {
+        for (signal, exit) in [("INT", 130), ("QUIT", 131), ("TERM", 143), ("HUP", 129)] {
             let Some(mut terminal) = Terminal::start(&sandbox, &script(command)) else { return };
             let before = sandbox.listing();
             let shown = terminal.until("Enter password").to_owned();
-            if signal == "INT" {
-                terminal.types(b"\x03");
-            } else {
-                let pid =
-                    shown.split_once("pid=").and_then(|(_, rest)| rest.split_once(';')).expect("a pid").0;
-                Command::new("kill").args(["-TERM", pid]).status().expect("kill");
+            match signal {
+                "INT" => terminal.types(b"\x03"),
+                "QUIT" => terminal.types(b"\x1c"),
+                _ => kill(signal, &shown),
             }
             let shown = terminal.end();
             assert!(shown.contains(&format!("exit={exit};")), "{command} {signal}: {shown}");
@@ -98,6 +97,12 @@ fn an_interrupted_prompt_leaves_nothing() {
             assert_eq!(sandbox.listing(), before, "{command} {signal}");
         }
     }
+}
+
+/// Sends a signal to the process that has said which it is.
+fn kill(signal: &str, shown: &str) {
+    let process = shown.split_once("pid=").and_then(|(_, rest)| rest.split_once(';')).expect("a pid").0;
+    Command::new("kill").args([&format!("-{signal}"), process]).status().expect("kill");
 }
 
 /// threat model, rows 33 and 81: what is typed at a prompt is not shown, and it works.
@@ -146,7 +151,7 @@ fn a_command_that_waits_for_a_pipe_can_be_interrupted() {
         &["verify-blob", "--key", "a.pub", "--signature", "signature", "-"],
         &["sign-blob", "--key", "p.key", "blob"],
     ] {
-        for (signal, exit) in [("-INT", 130), ("-TERM", 143)] {
+        for (signal, exit) in [("-INT", 130), ("-QUIT", 131), ("-TERM", 143)] {
             let mut child = sandbox.command(program());
             child.args(command).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut child = child.spawn().expect("it runs");
@@ -162,13 +167,32 @@ fn a_command_that_waits_for_a_pipe_can_be_interrupted() {
     }
 }
 
-/// Whether a process handles both signals (proc(5), `SigCgt`).
+/// What `nohup` runs is not ended by a hangup.
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
+    let sandbox = Sandbox::new();
+    sandbox.key("a");
+    let line =
+        format!("trap '' HUP; exec {} sign-blob --key a.key --output-signature made -", program().display());
+    let mut child = sandbox.command("sh");
+    child.args(["-c", &line]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().expect("it runs");
+    while !catches(child.id()) {
+        std::thread::yield_now();
+    }
+    Command::new("kill").args(["-HUP", &child.id().to_string()]).status().expect("kill");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(sandbox.path("made").is_file());
+}
+
+/// Whether a process handles these signals (proc(5), `SigCgt`).
 fn catches(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     let bit = |signal: u32| mask & (1 << (signal - 1)) != 0;
-    bit(2) && bit(15)
+    bit(2) && bit(3) && bit(15)
 }
 
 const HOSTILE: &str = "a\u{1b}[2J\u{202e}b\r\nVerified OK\u{9b}1m";

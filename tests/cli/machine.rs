@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::Value;
 use testkit::registry::Fault;
-use testkit::{Sandbox, Scene};
+use testkit::{Sandbox, Scene, peer};
 
 #[test]
 fn json_is_json_and_nothing_else() {
@@ -118,4 +118,18 @@ fn every_command_has_help() {
         count += 1;
     }
     assert!(count > 20, "{count} commands");
+}
+
+/// `version --json | jq -r .gitVersion`, as scripts for cosign have it.
+#[test]
+fn the_version_has_the_fields_of_cosign_that_are_true() {
+    let sandbox = Sandbox::new();
+    let ours = sandbox.countersign(["version", "--json"]).succeeds().json();
+    let version = ours["version"].as_str().expect("a version");
+    assert_eq!(ours["gitVersion"], format!("v{version}"));
+    if let Some(cosign) = peer("COSIGN") {
+        let theirs = sandbox.run(cosign, ["version", "--json"]).succeeds().json();
+        assert_eq!(ours["platform"], theirs["platform"]);
+        assert!(theirs["gitVersion"].is_string(), "{theirs}");
+    }
 }

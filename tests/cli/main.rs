@@ -1,5 +1,6 @@
 //! The program, as users run it.
 
+mod cosign_flags;
 mod cosign_lines;
 mod demo;
 mod machine;

@@ -12,6 +12,7 @@ use countersign_core::image::Image;
 use countersign_core::oci::Annotations;
 use countersign_core::outcome::Outcome;
 use countersign_core::sign;
+use countersign_core::verify::blob::BlobSignature;
 use countersign_core::{file, limits, media_type};
 
 use super::Result;
@@ -146,7 +147,8 @@ fn text(signature: &str) -> std::result::Result<String, Failure> {
             content
         }
         path if Path::new(path).exists() => read(Path::new(path))?,
-        text => return Ok(text.into()),
+        text if BlobSignature::from_text(text).is_some() => return Ok(text.into()),
+        text => return Err(Failure::no_signature(text)),
     };
     String::from_utf8(content).map_err(|_| Failure::usage("--signature is no text").hint("give it in base64"))
 }

@@ -41,7 +41,7 @@ pub(crate) struct CopyArgs {
     platform: Option<String>,
 
     /// Move the target's tag when it names another image
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     force: bool,
 
     #[command(flatten)]

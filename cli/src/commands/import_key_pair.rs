@@ -8,6 +8,7 @@ use countersign_core::outcome::Outcome;
 use super::Result;
 use crate::context::Context;
 use crate::keys;
+use crate::options::go_bool;
 use crate::prompt::Passwords;
 
 /// Take over a private key from another tool.
@@ -25,12 +26,13 @@ pub(crate) struct ImportKeyPairArgs {
     output_key_prefix: PathBuf,
 
     /// Overwrite key files that are there already
-    #[arg(long, short = 'y', visible_alias = "force")]
+    #[arg(long, short = 'y', visible_alias = "force", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     yes: bool,
 }
 
 pub(super) async fn run(args: &ImportKeyPairArgs, context: &Context) -> Result {
     let files = keys::Files::new(&args.output_key_prefix, args.yes)?;
+    files.apart_from(&args.key)?;
     let mut passwords = Passwords::default();
     let key = keys::private_with(context, &args.key, &mut passwords).await?;
     let password = passwords.of_new(context).await?;

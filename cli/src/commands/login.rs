@@ -12,6 +12,7 @@ use super::Result;
 use crate::context::Context;
 use crate::credentials::read_config;
 use crate::failure::Failure;
+use crate::options::go_bool;
 
 /// Log in to a registry.
 ///
@@ -31,7 +32,7 @@ pub(crate) struct LoginArgs {
     password: Option<String>,
 
     /// Read the password from standard input
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     password_stdin: bool,
 }
 

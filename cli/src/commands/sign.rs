@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::options::{AttachmentCompat, RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{hints, keys};
 
@@ -52,7 +52,7 @@ pub(crate) struct SignArgs {
     new_bundle_format: Option<bool>,
 
     /// Sign this simple-signing payload instead of making one (implies --format legacy)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["annotations", "sign_container_identity"])]
     payload: Option<PathBuf>,
 
     /// Store the signature; with =false it is only printed or written to --bundle
@@ -92,6 +92,9 @@ pub(crate) struct SignArgs {
 
     #[command(flatten)]
     compat: SignCompat,
+
+    #[command(flatten)]
+    attachment: AttachmentCompat,
 }
 
 /// See `--format`.
@@ -126,6 +129,11 @@ impl SignArgs {
         }
     }
 
+    /// The name to sign under, where one is given.
+    fn identity(&self) -> Option<&str> {
+        self.sign_container_identity.as_deref().filter(|name| !name.is_empty())
+    }
+
     /// No file that is written is one that is read.
     fn files_apart(&self) -> std::result::Result<(), Failure> {
         let written = [
@@ -158,10 +166,15 @@ impl SignArgs {
 
 pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.attachment.check()?;
     let formats = args.formats()?;
     if args.bundle.is_some() && !formats.bundle {
         return Err(Failure::usage("--bundle: a legacy signature has no bundle")
             .hint("give --format both, or --output-signature and --output-payload"));
+    }
+    if args.identity().is_some() && !formats.legacy {
+        return Err(Failure::usage("--sign-container-identity: a bundle holds no name")
+            .hint("give --format legacy or --format both"));
     }
     if args.key.is_empty() {
         let failure = Failure::usage("no key to sign with")
@@ -211,9 +224,8 @@ async fn sign_one(
     formats: Formats,
 ) -> std::result::Result<(), Failure> {
     let image = &resolved.image;
-    let identity = args.sign_container_identity.as_ref().unwrap_or(&resolved.docker_reference);
     let request = SignRequest {
-        docker_reference: identity.clone(),
+        docker_reference: args.identity().unwrap_or(&resolved.docker_reference).to_owned(),
         annotations: pairs(&args.annotations)?,
         formats,
         manifest_type: context.environment.manifest_type(),
@@ -268,8 +280,9 @@ fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result
     };
     let content =
         file::read_bounded(path, limits::SMALL_FILE_BYTES).map_err(|error| Failure::setting(path, &error))?;
-    let parsed =
-        Payload::parse(&content).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    let parsed = Payload::parse(&content).map_err(|error| {
+        Failure::from(error).at(path.display()).hint("make one with 'countersign generate IMAGE'")
+    })?;
     parsed.check_image(&image.digest).map_err(|error| {
         Failure::usage(format!("{}: {error}", path.display()))
             .hint("make one with 'countersign generate IMAGE'")

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{SignCompat, go_bool};
+use crate::options::{SignBlobCompat, SignCompat, go_bool};
 use crate::{files, keys};
 
 /// Sign a file, or standard input.
@@ -53,10 +53,14 @@ pub(crate) struct SignBlobArgs {
 
     #[command(flatten)]
     compat: SignCompat,
+
+    #[command(flatten)]
+    blob_compat: SignBlobCompat,
 }
 
 pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.blob_compat.check()?;
     let Some(reference) = &args.key else {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
@@ -76,6 +80,7 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
         inputs.push((path, open(path)?));
     }
     let key = keys::private(context, reference).await?;
+    args.blob_compat.check_key(&key)?;
     for (path, mut input) in inputs {
         let signed =
             blob::sign_blob(&key, &mut input).map_err(|error| Failure::from(error).at(path.display()))?;
@@ -89,14 +94,10 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
 fn open(path: &Path) -> std::result::Result<File, Failure> {
     let failed = |error| Failure::io(path.display(), error);
     if path != Path::new("-") {
-        let opened = File::open(path).map_err(failed)?;
-        let metadata = opened.metadata().map_err(failed)?;
-        return match (metadata.is_dir(), metadata.is_file()) {
-            (true, _) => {
-                Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file"))
-            }
-            (_, true) => Ok(opened),
-            _ => spool(opened).map_err(failed),
+        let opened = files::open(path)?;
+        return match opened.metadata().map_err(failed)?.is_file() {
+            true => Ok(opened),
+            false => spool(opened).map_err(failed),
         };
     }
     spool(io::stdin().lock()).map_err(failed)

@@ -28,6 +28,10 @@ pub(crate) struct TreeArgs {
     #[arg(long, short, value_enum, default_value = "text")]
     output: TreeOutput,
 
+    /// Everything that is attached is looked at, whatever this says.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true, hide = true)]
+    experimental_oci11: bool,
+
     #[command(flatten)]
     registry: RegistryArgs,
 }

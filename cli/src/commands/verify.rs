@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{RegistryArgs, VerifyCompat, go_bool, pair, pairs};
+use crate::options::{RegistryArgs, VerifyCompat, VerifyImageCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{hints, keys, report};
 
@@ -26,7 +26,7 @@ pub(crate) struct VerifyArgs {
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
 
-    /// A public key: a file, env://NAME or https://...; with several, one of them is enough
+    /// A public key: a file, env://NAME or https://...; may be given several times, and one of them is enough
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
 
@@ -59,6 +59,9 @@ pub(crate) struct VerifyArgs {
 
     #[command(flatten)]
     compat: VerifyCompat,
+
+    #[command(flatten)]
+    image_compat: VerifyImageCompat,
 }
 
 /// See `--output`.
@@ -74,6 +77,7 @@ type Answer = std::result::Result<(Image, Verdict), Failure>;
 
 pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.image_compat.check()?;
     let keys = keys::all_public(context, &args.key).await.map_err(|failure| match args.key.is_empty() {
         true => hints::key_among(failure, &args.images),
         false => failure,

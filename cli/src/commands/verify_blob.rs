@@ -1,6 +1,5 @@
 //! `verify-blob`
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +13,8 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
-use crate::options::VerifyCompat;
+use crate::options::{VerifyBlobCompat, VerifyCompat};
+use crate::{files, keys};
 
 /// Verify the signature of a file, or of standard input.
 ///
@@ -27,7 +26,7 @@ pub(crate) struct VerifyBlobArgs {
     #[arg(value_name = "BLOB")]
     blob: PathBuf,
 
-    /// A public key: a file, env://NAME or https://...; with several, one of them is enough
+    /// A public key: a file, env://NAME or https://...; may be given several times, and one of them is enough
     #[arg(long, value_name = "KEY")]
     key: Vec<String>,
 
@@ -45,6 +44,9 @@ pub(crate) struct VerifyBlobArgs {
 
     #[command(flatten)]
     compat: VerifyCompat,
+
+    #[command(flatten)]
+    blob_compat: VerifyBlobCompat,
 }
 
 /// See `--output`.
@@ -56,6 +58,7 @@ enum BlobOutput {
 
 pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.blob_compat.check()?;
     let keys = keys::all_public(context, &args.key).await?;
     let signature = signature(args)?;
     let place = args.blob.display();
@@ -100,12 +103,7 @@ fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failur
     let text = args.signature.as_deref().unwrap_or_default();
     match Path::new(text).exists() {
         true => Ok(BlobSignature::from_file(&read(Path::new(text))?)),
-        false => BlobSignature::from_text(text).ok_or_else(|| {
-            Failure::usage(format!(
-                "--signature '{text}': is neither a file that is there nor a signature in base64"
-            ))
-            .hint("check the path, or give the text that 'sign-blob' printed")
-        }),
+        false => BlobSignature::from_text(text).ok_or_else(|| Failure::no_signature(text)),
     }
 }
 
@@ -113,10 +111,5 @@ fn open(path: &Path) -> std::result::Result<Box<dyn Read>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let failed = |error| Failure::io(path.display(), error);
-    let opened = File::open(path).map_err(failed)?;
-    match opened.metadata().map_err(failed)?.is_dir() {
-        true => Err(Failure::usage(format!("{}: is a directory", path.display())).hint("name a file")),
-        false => Ok(Box::new(opened)),
-    }
+    Ok(Box::new(files::open(path)?))
 }

@@ -5,7 +5,10 @@ mod global;
 mod registry;
 mod saved;
 
-pub(crate) use compat::{SignCompat, VerifyCompat};
+pub(crate) use compat::{
+    AttachmentCompat, SignBlobCompat, SignCompat, TokenCompat, VerifyBlobCompat, VerifyCompat,
+    VerifyImageCompat,
+};
 pub(crate) use global::Global;
 pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 pub(crate) use saved::{Saved, SavedArgs};

@@ -34,6 +34,10 @@ pub(crate) struct RegistryArgs {
     #[arg(long, value_name = "NAME", hide = true)]
     pub(crate) registry_server_name: Option<String>,
 
+    /// Not supported: attachments have the tags that everyone looks for
+    #[arg(long, value_name = "PREFIX", hide = true)]
+    pub(crate) attachment_tag_prefix: Option<String>,
+
     /// User name for the registry
     #[arg(long, value_name = "NAME", requires = "registry_password")]
     pub(crate) registry_username: Option<String>,

@@ -210,20 +210,21 @@ impl Budget {
         Self { limit, left: AtomicU64::new(limit) }
     }
 
-    /// Fetches a blob that fits, alone and with all the others.
+    /// Fetches a blob that fits, alone and with all the others. What says that it is a signature of an image is small.
     async fn fetch(
         &self,
         source: &dyn Source,
         blob: &Descriptor,
         options: GatherOptions,
     ) -> Result<Bytes, SourceError> {
-        let taken =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(blob.size));
-        if taken.is_err() {
+        let limit = options.attachment_bytes.min(limits::SIGNATURE_BYTES);
+        let take = |left: u64| left.checked_sub(blob.size);
+        // What is too large alone is not fetched, and takes nothing from the others.
+        if blob.size <= limit && self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
             let what = "size of all signatures together, in bytes,";
             return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
         }
-        source.blob(blob, options.attachment_bytes).await
+        source.blob(blob, limit).await
     }
 }
 
@@ -268,12 +269,17 @@ async fn bundle(
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
+    let says = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE);
     let [layer] = manifest.layers.as_slice() else {
         let got = manifest.layers.len();
         let refusal = Refusal::BundleLayers { got };
         return Step::Artifact(Artifact { origin, content: Err(refusal) });
     };
     origin.blob = Some(layer.digest);
+    if says.is_none() && layer.size > limits::SIGNATURE_BYTES {
+        let reason = format!("bundle of {} bytes, which no signature has", layer.size);
+        return Step::Ignored(Ignored { origin, reason, code: Some(RefusalCode::ContentTooLarge) });
+    }
     match budget.fetch(source, layer, options).await {
         Ok(bytes) => {
             let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));

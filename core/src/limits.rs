@@ -10,6 +10,9 @@ pub const MANIFEST_BYTES: u64 = 4 << 20;
 /// Bytes of one bundle, signature or attestation, unless the caller says otherwise (`--max-attachment-size`).
 pub const ATTACHMENT_BYTES: u64 = 128 << 20;
 
+/// Bytes of one image signature, and of what a bundle has beside its payload or a statement beside its predicate.
+pub const SIGNATURE_BYTES: u64 = 4 << 20;
+
 /// Bytes of an error body, token answer or other small answer of a server.
 pub const SMALL_BODY_BYTES: u64 = 1 << 20;
 
@@ -36,6 +39,9 @@ pub const TAGS_PER_REPOSITORY: usize = 100_000;
 
 /// Nesting of JSON documents.
 pub const JSON_DEPTH: usize = 64;
+
+/// Keys of one JSON object together with those of the objects that it stands in.
+pub const JSON_KEYS: usize = 250_000;
 
 /// Nesting of an index inside an index.
 pub const INDEX_DEPTH: usize = 4;

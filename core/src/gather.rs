@@ -269,18 +269,21 @@ async fn bundle(
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
-    let says = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE);
+    let says_what = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE).is_some();
     let [layer] = manifest.layers.as_slice() else {
         let got = manifest.layers.len();
         let refusal = Refusal::BundleLayers { got };
         return Step::Artifact(Artifact { origin, content: Err(refusal) });
     };
     origin.blob = Some(layer.digest);
-    if says.is_none() && layer.size > limits::SIGNATURE_BYTES {
+    if !says_what && layer.size > limits::SIGNATURE_BYTES {
         let reason = format!("bundle of {} bytes, which no signature has", layer.size);
         return Step::Ignored(Ignored { origin, reason, code: Some(RefusalCode::ContentTooLarge) });
     }
-    match budget.fetch(source, layer, options).await {
+    // Nothing large is held while the bundle comes.
+    let layer = Descriptor::new(&layer.media_type, layer.digest, layer.size);
+    drop((annotated, manifest));
+    match budget.fetch(source, &layer, options).await {
         Ok(bytes) => {
             let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
             Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
@@ -321,10 +324,12 @@ fn not_a_signature(artifact_type: Option<&str>, descriptor: &Descriptor) -> Opti
     // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
     let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
     if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
-        return Some(format!("artifact of type {kind}"));
+        return Some(format!("artifact of type {}", media_type::brief(kind)));
     }
     match descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE) {
-        Some(predicate) if predicate != COSIGN_SIGN => Some(format!("attestation of type {predicate}")),
+        Some(predicate) if predicate != COSIGN_SIGN => {
+            Some(format!("attestation of type {}", media_type::brief(predicate)))
+        }
         _ => None,
     }
 }
@@ -366,7 +371,7 @@ async fn legacy_layer(
     budget: &Budget,
 ) -> Step {
     if layer.media_type != media_type::SIMPLE_SIGNING {
-        let reason = format!("layer of type {}", layer.media_type);
+        let reason = format!("layer of type {}", media_type::brief(&layer.media_type));
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
     match budget.fetch(source, &layer, options).await {

@@ -31,6 +31,16 @@ pub const LAYOUT_BLOBS: usize = 100_000;
 /// Signatures, attestations or referrers looked at on one image.
 pub const ENTRIES_PER_IMAGE: usize = 1_000;
 
+/// Bytes of the types and annotations that one entry of a listing of referrers is kept with, each annotation counted as
+/// [`ANNOTATION_BYTES`] more than its texts.
+pub const ENTRY_BYTES: usize = 4 << 10;
+
+/// What an annotation takes in memory beside its texts, about.
+pub const ANNOTATION_BYTES: usize = 64;
+
+/// Bytes that are kept of all manifests attached to one image: their types, and the digests of their layers.
+pub const ATTACHED_BYTES: usize = 64 << 20;
+
 /// Pages of one listing that are followed.
 pub const PAGES_PER_LISTING: usize = 100;
 

@@ -152,9 +152,10 @@ impl Job<'_> {
 
     fn attachments<'a>(&'a self, part: &'a Image, depth: usize) -> BoxFuture<'a, Result<(), SourceError>> {
         async move {
-            for attachment in attachments::list(part).await? {
+            let mut attached = attachments::each(part).await?;
+            while let Some((attachment, raw)) = attached.try_next().await? {
                 if self.options.kinds.contains(&attachment.kind) {
-                    self.attachment(part, &attachment, depth).await?;
+                    self.attachment(part, &attachment, &raw, depth).await?;
                 }
             }
             Ok(())
@@ -166,10 +167,10 @@ impl Job<'_> {
         &self,
         part: &Image,
         attachment: &Attachment,
+        raw: &RawManifest,
         depth: usize,
     ) -> Result<(), SourceError> {
         let from = part.attachments.as_ref();
-        let raw = &attachment.manifest;
         self.content(from, raw, limits::INDEX_DEPTH).await?;
         match &attachment.tag {
             Some(tag) => self.target.add_to_tag(tag, SharedTag::LegacyLayers, raw).await?,

@@ -1,6 +1,7 @@
 //! Documents that would take many times their size in memory.
 
-use serde_json::json;
+use countersign_core::digest::Digest;
+use serde_json::{Value, json};
 use testkit::documents::{self, BUNDLE, SIGN};
 use testkit::{Sandbox, Scene};
 
@@ -60,4 +61,34 @@ fn no_signature_is_large() {
 
     scene.signed_by("a");
     scene.verify(&[]).succeeds();
+}
+
+/// threat model, row 4: many large manifests on an image are looked at one after another, not held together.
+#[test]
+fn manifests_are_not_held_together() {
+    const COUNT: usize = 24;
+    let sandbox = Sandbox::with_image();
+    let mut index: Value = serde_json::from_slice(&sandbox.read("image/index.json")).expect("an index");
+    let subject = index["manifests"][0].clone();
+    let large = "x".repeat(1 << 20);
+    for number in 0..COUNT {
+        let mut manifest = documents::referrer(&subject, &[]);
+        manifest["artifactType"] = format!("application/x{number}-{large}").into();
+        let many = (0..5_000).map(|name| (format!("{name}"), "annotation".into()));
+        manifest["annotations"] =
+            Value::Object(many.chain([("large".into(), large.clone().into())]).collect());
+        let bytes = manifest.to_string();
+        let digest = Digest::sha256(bytes.as_bytes());
+        sandbox.write(format!("image/blobs/sha256/{}", digest.hex()), &bytes);
+        let entry = documents::descriptor(documents::MANIFEST, bytes.as_bytes());
+        index["manifests"].as_array_mut().expect("entries").push(entry);
+    }
+    sandbox.write("image/index.json", index.to_string());
+    let tree = ["tree", "-o", "json", "oci:image:v1"];
+    let attached = sandbox.countersign(tree).succeeds().json()["attached"].as_array().map(Vec::len);
+    assert_eq!(attached, Some(COUNT));
+    within(&sandbox, &tree, 0, 80);
+    let verify = ["verify", "--key", "cosign.pub", "oci:image:v1"];
+    sandbox.countersign(verify).fails(1, "NO_SIGNATURES");
+    within(&sandbox, &verify, 1, 80);
 }

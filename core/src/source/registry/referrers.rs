@@ -51,7 +51,7 @@ impl RegistrySource {
         let mut descriptors: Vec<Descriptor> = Vec::new();
         let walk = self.walk_referrers(subject, |descriptor| {
             if seen.insert(descriptor.digest) {
-                descriptors.push(descriptor);
+                descriptors.push(Referrers::entry(descriptor));
             }
             false
         });
@@ -84,7 +84,8 @@ impl RegistrySource {
             Err(source) => return Err(SourceError::Manifest { place, source }),
         };
         let mut seen = HashSet::new();
-        let descriptors = index.manifests.into_iter().filter(|entry| seen.insert(entry.digest)).collect();
+        let once = index.manifests.into_iter().filter(|entry| seen.insert(entry.digest));
+        let descriptors = once.map(Referrers::entry).collect();
         Ok(Referrers { descriptors, reliable: false })
     }
 

@@ -59,6 +59,9 @@ pub const INDEX_DEPTH: usize = 4;
 /// Attachments of attachments, and so on: a signature of an SBOM of an image is 2.
 pub const ATTACHMENT_DEPTH: usize = 8;
 
+/// Attachments that are moved with one image, those of its platforms and of attachments included.
+pub const ATTACHMENTS_MOVED: usize = 10_000;
+
 /// Bytes of all signatures and bundles of one image together, or of the largest allowed one if that is more.
 pub const GATHERED_BYTES: u64 = 256 << 20;
 

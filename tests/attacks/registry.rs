@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign_core::digest::Digest;
 use serde_json::{Value, json};
 use testkit::documents::{self, BUNDLE};
 use testkit::registry::{Access, Action, Entry, Fault, Options, Registry};
@@ -369,4 +370,36 @@ fn all_signatures_together_are_bounded() {
     let refused = run.json()["images"][0]["refused"].as_array().expect("a list").clone();
     let of = |code: &str| refused.iter().filter(|refused| refused["code"] == code).count();
     assert_eq!((of("CONTENT_MISMATCH"), of("CONTENT_TOO_LARGE")), (63, 7), "{refused:?}");
+}
+
+/// threat model, row 4: tags that lead to one manifest on many ways, or to itself. A copy looks at each once.
+#[test]
+fn attachments_in_circles_are_copied_once() {
+    let (scene, target) = (Scene::default(), Registry::start(Options::default()));
+    let names = |digest: &Digest| {
+        [".sig", ".att", ".sbom"].map(|suffix| format!("{}{suffix}", digest.to_string().replace(':', "-")))
+    };
+    let mut subject = scene.digest;
+    for _ in 0..8 {
+        let layer = scene.blob("text/plain", subject.to_string().as_bytes());
+        let config = scene.blob("application/vnd.oci.image.config.v1+json", b"{}");
+        let manifest = json!({"schemaVersion": 2, "mediaType": documents::MANIFEST, "config": config, "layers": [layer]});
+        let tags = names(&subject);
+        tags.iter().for_each(|tag| subject = scene.manifest(Some(tag), &manifest));
+    }
+    let tags = names(&subject);
+    scene.registry.change(|contents| {
+        let repository = contents.repository("acme/app");
+        let stored = repository.manifests[&subject].clone();
+        for tag in &tags {
+            repository.put(Some(tag), &stored.media_type, &stored.bytes);
+        }
+    });
+    scene.registry.clear_log();
+    scene.countersign(&["copy", "IMAGE", &format!("{}/acme/app:v1", target.host())]).succeeds();
+    assert!(scene.registry.count() < 150, "{} requests", scene.registry.count());
+    let [first, ..] = names(&scene.digest);
+    let contents = target.contents();
+    assert!(contents.repositories["acme/app"].tags.contains_key(&first));
+    assert!(contents.repositories["acme/app"].tags.contains_key(&tags[2]), "the circle too");
 }

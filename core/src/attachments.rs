@@ -5,7 +5,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use crate::digest::Digest;
 use crate::format::statement::COSIGN_SIGN;
-use crate::gather;
+use crate::gather::{self, Listed};
 use crate::image::Image;
 use crate::limits;
 use crate::media_type;
@@ -65,14 +65,21 @@ impl Attachment {
     }
 }
 
-/// Lists what is attached to an image. What a listing names but the store does not have is left out.
+/// Lists what is attached to an image. What a fallback index names but the store does not have is left out: it was
+/// deleted.
 ///
 /// # Errors
-/// When a listing or a manifest cannot be had, or there are more than [`limits::ENTRIES_PER_IMAGE`], of more than
+/// When a listing or a manifest cannot be had, though the store itself lists it, or there are more than [`limits::ENTRIES_PER_IMAGE`], of more than
 /// [`limits::ATTACHED_BYTES`].
 pub async fn list(image: &Image) -> Result<Vec<Attachment>, SourceError> {
+    collect(image, each(image).await?).await
+}
+
+async fn collect(
+    image: &Image,
+    mut attached: BoxStream<'_, Result<WithManifest, SourceError>>,
+) -> Result<Vec<Attachment>, SourceError> {
     let (mut listed, mut bytes) = (Vec::new(), 0);
-    let mut attached = each(image).await?;
     while let Some((attachment, _)) = attached.try_next().await? {
         bytes += attachment.describes.len() + size_of_val(attachment.layers.as_slice());
         if bytes > limits::ATTACHED_BYTES {
@@ -88,8 +95,17 @@ pub async fn list(image: &Image) -> Result<Vec<Attachment>, SourceError> {
 pub(crate) async fn each(
     image: &Image,
 ) -> Result<BoxStream<'_, Result<WithManifest, SourceError>>, SourceError> {
-    let (tagged, listed) = tokio::try_join!(tagged(image), listed(image))?;
-    let referring: Vec<_> = listed.into_iter().map(|digest| listed_referrer(image, digest)).collect();
+    every(image, false).await
+}
+
+/// With `missing_too`, what the store lists and does not have is left out as well.
+async fn every(
+    image: &Image,
+    missing_too: bool,
+) -> Result<BoxStream<'_, Result<WithManifest, SourceError>>, SourceError> {
+    let (tagged, mut listed) = tokio::try_join!(tagged(image), listed(image))?;
+    listed.iter_mut().for_each(|entry| entry.reliable &= !missing_too);
+    let referring: Vec<_> = listed.into_iter().map(|entry| listed_referrer(image, entry)).collect();
     let referring = stream::iter(referring).buffered(CONCURRENT);
     let referring = referring.try_filter_map(|found| future::ready(Ok(found)));
     Ok(stream::iter(tagged.into_iter().map(Ok)).chain(referring).boxed())
@@ -109,19 +125,20 @@ async fn behind_tag(image: &Image, kind: Kind, suffix: &str) -> Result<Option<Wi
     }))
 }
 
-async fn listed(image: &Image) -> Result<Vec<Digest>, SourceError> {
-    let listed = gather::referrers(image, true).await?.descriptors;
+async fn listed(image: &Image) -> Result<Vec<Listed>, SourceError> {
+    let listed = gather::referrers(image, true).await?;
     if listed.len() > limits::ENTRIES_PER_IMAGE {
         let limit = limits::ENTRIES_PER_IMAGE as u64;
         return Err(SourceError::Limit { place: image.name(), what: "number of referrers", limit });
     }
-    Ok(listed.into_iter().map(|entry| entry.digest).collect())
+    Ok(listed)
 }
 
-async fn listed_referrer(image: &Image, digest: Digest) -> Result<Option<WithManifest>, SourceError> {
-    match image.attachments.manifest(&digest.into()).await? {
+async fn listed_referrer(image: &Image, listed: Listed) -> Result<Option<WithManifest>, SourceError> {
+    let source = image.attachments.as_ref();
+    match source.manifest(&listed.entry.digest.into()).await? {
         Some(manifest) => referrer(image, manifest),
-        None => Ok(None),
+        None => listed.missing(source).map(|_| None),
     }
 }
 
@@ -158,7 +175,8 @@ fn classify(manifest: &ImageManifest) -> (Kind, &str) {
 /// # Errors
 /// When something cannot be listed, or the store refuses to delete.
 pub async fn clean(image: &Image, kinds: &[Kind]) -> Result<Vec<Attachment>, SourceError> {
-    let mut attached = list(image).await?;
+    // What is not there need not be deleted.
+    let mut attached = collect(image, every(image, true).await?).await?;
     attached.retain(|attachment| kinds.contains(&attachment.kind));
     for attachment in &attached {
         match &attachment.tag {

@@ -20,7 +20,7 @@ use crate::media_type;
 use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
 use crate::outcome::Outcome;
 use crate::reference::Tag;
-use crate::source::{Referrers, ReferrersFrom, Source, SourceError};
+use crate::source::{ReferrersFrom, Source, SourceError};
 use crate::verify::{Refusal, RefusalCode};
 
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
@@ -163,7 +163,7 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         async {
             match options.formats.bundle {
                 true => referrers(image, options.older_referrers).await,
-                false => Ok(Referrers::default()),
+                false => Ok(Vec::new()),
             }
         },
         async {
@@ -182,20 +182,42 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
     Ok(found)
 }
 
+/// An entry of a listing of referrers.
+pub(crate) struct Listed {
+    pub(crate) entry: Descriptor,
+    /// Whether the store itself lists it, and says what it is: see [`Referrers`](crate::source::Referrers).
+    pub(crate) reliable: bool,
+}
+
+impl Listed {
+    /// What it means that the store does not have the manifest. A store that lists what it lacks contradicts itself. The
+    /// fallback index was written by some client, and nobody takes out of it what is deleted: there, what is not there
+    /// is simply gone, as a tag is that names nothing any more.
+    pub(crate) fn missing(&self, source: &dyn Source) -> Result<String, SourceError> {
+        let why = "listed as a referrer, but not there";
+        match self.reliable {
+            true => {
+                let place = format!("{}@{}", source.name(), self.entry.digest);
+                Err(SourceError::Protocol { place, why: why.into() })
+            }
+            false => Ok(why.into()),
+        }
+    }
+}
+
 /// What refers to the image; with `older`, also what stands behind the fallback tag.
-pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Vec<Listed>, SourceError> {
     let source = image.attachments.as_ref();
-    let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
-    if older {
-        let older = source.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
-        for entry in older.descriptors {
-            if listed.descriptors.iter().all(|known| known.digest != entry.digest) {
-                listed.descriptors.push(entry);
+    let mut found: Vec<Listed> = Vec::new();
+    for from in [ReferrersFrom::Store, ReferrersFrom::FallbackTag].into_iter().take(1 + usize::from(older)) {
+        let listed = source.referrers(&image.digest, from).await?;
+        for entry in listed.descriptors {
+            if found.iter().all(|known| known.entry.digest != entry.digest) {
+                found.push(Listed { entry, reliable: listed.reliable });
             }
         }
-        listed.reliable = false;
     }
-    Ok(listed)
+    Ok(found)
 }
 
 /// How many bytes of signatures may still be fetched for one image.
@@ -231,15 +253,14 @@ impl Budget {
 async fn bundles(
     source: &dyn Source,
     subject: &Digest,
-    referrers: Referrers,
+    referrers: Vec<Listed>,
     options: GatherOptions,
     budget: &Budget,
     found: &mut Found,
 ) -> Result<(), SourceError> {
-    within(source, referrers.descriptors.len())?;
-    let reliable = referrers.reliable;
-    let mut steps = stream::iter(referrers.descriptors)
-        .map(|descriptor| async move { bundle(source, subject, descriptor, reliable, options, budget).await })
+    within(source, referrers.len())?;
+    let mut steps = stream::iter(referrers)
+        .map(|listed| async move { bundle(source, subject, listed, options, budget).await })
         .buffered(CONCURRENT);
     while let Some(step) = steps.next().await {
         found.add(step);
@@ -251,21 +272,23 @@ async fn bundles(
 async fn bundle(
     source: &dyn Source,
     subject: &Digest,
-    descriptor: Descriptor,
-    reliable: bool,
+    listed: Listed,
     options: GatherOptions,
     budget: &Budget,
 ) -> Step {
-    let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
-    if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
+    let entry = &listed.entry;
+    let mut origin = Origin { manifest: entry.digest, blob: None, via: Via::Referrer };
+    if listed.reliable
+        && let Some(reason) = not_a_signature(entry.artifact_type.as_deref(), entry)
+    {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
-    let manifest = match referrer_manifest(source, subject, &descriptor).await {
+    let manifest = match referrer_manifest(source, subject, &listed).await {
         Ok(manifest) => manifest,
         Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
         Err(Failed::Fetch(error)) => return failed(origin, error),
     };
-    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..descriptor };
+    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..listed.entry };
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
@@ -301,11 +324,13 @@ enum Failed {
 async fn referrer_manifest(
     source: &dyn Source,
     subject: &Digest,
-    descriptor: &Descriptor,
+    listed: &Listed,
 ) -> Result<ImageManifest, Failed> {
-    let raw = source.manifest(&descriptor.digest.into()).await.map_err(Failed::Fetch)?;
-    let raw = raw.ok_or_else(|| Failed::Ignored("listed as a referrer, but not there".into()))?;
-    let place = || format!("{}@{}", source.name(), descriptor.digest);
+    let digest = listed.entry.digest;
+    let Some(raw) = source.manifest(&digest.into()).await.map_err(Failed::Fetch)? else {
+        return Err(listed.missing(source).map_or_else(Failed::Fetch, Failed::Ignored));
+    };
+    let place = || format!("{}@{digest}", source.name());
     let document =
         raw.parse().map_err(|source| Failed::Fetch(SourceError::Manifest { place: place(), source }))?;
     match document.subject() {

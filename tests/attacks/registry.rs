@@ -403,3 +403,27 @@ fn attachments_in_circles_are_copied_once() {
     assert!(contents.repositories["acme/app"].tags.contains_key(&first));
     assert!(contents.repositories["acme/app"].tags.contains_key(&tags[2]), "the circle too");
 }
+
+/// threat model, rows 18 and 20: a registry that lists what it does not have has not said that there is no signature. An
+/// entry that some client left in a fallback index has: what it names was deleted.
+#[test]
+fn what_is_listed_and_not_there() {
+    for (referrers_api, code, stable) in [(true, 3, "STORE_PROTOCOL"), (false, 1, "NO_SIGNATURES")] {
+        let scene = Scene::new(Options { referrers_api, ..Options::default() });
+        scene.sign(&[]).succeeds();
+        scene.verify(&[]).succeeds();
+        scene.registry.fault(Fault::status("GET", "/manifests/sha256:", 404));
+        let run = scene.verify(&["-o", "report"]).ends(code);
+        assert!(run.stderr.contains(&format!("[{stable}]")) || run.stdout.contains(stable), "{}", run.stdout);
+        let kind = if referrers_api { "unread" } else { "ignored" };
+        assert_eq!(run.json()["images"][0][kind].as_array().map(Vec::len), Some(1), "{}", run.stdout);
+        scene.registry.behave();
+        // A signature that is there is enough.
+        scene.sandbox.key("b");
+        scene.countersign(&["sign", "--key", "b.key", "--format", "legacy", "IMAGE"]).succeeds();
+        scene.registry.fault(Fault::status("GET", "/manifests/sha256:", 404));
+        scene.verify(&["--key", "b.pub"]).succeeds();
+        let tree = scene.countersign(&["tree", "IMAGE"]);
+        assert_eq!(tree.code, Some(if referrers_api { 3 } else { 0 }), "{}", tree.stderr);
+    }
+}

@@ -20,7 +20,7 @@ use crate::media_type;
 use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
 use crate::outcome::Outcome;
 use crate::reference::Tag;
-use crate::source::{Referrers, ReferrersFrom, Source, SourceError};
+use crate::source::{ReferrersFrom, Source, SourceError};
 use crate::verify::{Refusal, RefusalCode};
 
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
@@ -163,7 +163,7 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         async {
             match options.formats.bundle {
                 true => referrers(image, options.older_referrers).await,
-                false => Ok(Referrers::default()),
+                false => Ok(Vec::new()),
             }
         },
         async {
@@ -182,20 +182,42 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
     Ok(found)
 }
 
+/// An entry of a listing of referrers.
+pub(crate) struct Listed {
+    pub(crate) entry: Descriptor,
+    /// Whether the store itself lists it, and says what it is: see [`Referrers`](crate::source::Referrers).
+    pub(crate) reliable: bool,
+}
+
+impl Listed {
+    /// What it means that the store does not have the manifest. A store that lists what it lacks contradicts itself. The
+    /// fallback index was written by some client, and nobody takes out of it what is deleted: there, what is not there
+    /// is simply gone, as a tag is that names nothing any more.
+    pub(crate) fn missing(&self, source: &dyn Source) -> Result<String, SourceError> {
+        let why = "listed as a referrer, but not there";
+        match self.reliable {
+            true => {
+                let place = format!("{}@{}", source.name(), self.entry.digest);
+                Err(SourceError::Protocol { place, why: why.into() })
+            }
+            false => Ok(why.into()),
+        }
+    }
+}
+
 /// What refers to the image; with `older`, also what stands behind the fallback tag.
-pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Referrers, SourceError> {
+pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Vec<Listed>, SourceError> {
     let source = image.attachments.as_ref();
-    let mut listed = source.referrers(&image.digest, ReferrersFrom::Store).await?;
-    if older {
-        let older = source.referrers(&image.digest, ReferrersFrom::FallbackTag).await?;
-        for entry in older.descriptors {
-            if listed.descriptors.iter().all(|known| known.digest != entry.digest) {
-                listed.descriptors.push(entry);
+    let mut found: Vec<Listed> = Vec::new();
+    for from in [ReferrersFrom::Store, ReferrersFrom::FallbackTag].into_iter().take(1 + usize::from(older)) {
+        let listed = source.referrers(&image.digest, from).await?;
+        for entry in listed.descriptors {
+            if found.iter().all(|known| known.entry.digest != entry.digest) {
+                found.push(Listed { entry, reliable: listed.reliable });
             }
         }
-        listed.reliable = false;
     }
-    Ok(listed)
+    Ok(found)
 }
 
 /// How many bytes of signatures may still be fetched for one image.
@@ -210,35 +232,35 @@ impl Budget {
         Self { limit, left: AtomicU64::new(limit) }
     }
 
-    /// Fetches a blob that fits, alone and with all the others.
+    /// Fetches a blob that fits, alone and with all the others. What says that it is a signature of an image is small.
     async fn fetch(
         &self,
         source: &dyn Source,
         blob: &Descriptor,
         options: GatherOptions,
     ) -> Result<Bytes, SourceError> {
-        let taken =
-            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(blob.size));
-        if taken.is_err() {
+        let limit = options.attachment_bytes.min(limits::SIGNATURE_BYTES);
+        let take = |left: u64| left.checked_sub(blob.size);
+        // What is too large alone is not fetched, and takes nothing from the others.
+        if blob.size <= limit && self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
             let what = "size of all signatures together, in bytes,";
             return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
         }
-        source.blob(blob, options.attachment_bytes).await
+        source.blob(blob, limit).await
     }
 }
 
 async fn bundles(
     source: &dyn Source,
     subject: &Digest,
-    referrers: Referrers,
+    referrers: Vec<Listed>,
     options: GatherOptions,
     budget: &Budget,
     found: &mut Found,
 ) -> Result<(), SourceError> {
-    within(source, referrers.descriptors.len())?;
-    let reliable = referrers.reliable;
-    let mut steps = stream::iter(referrers.descriptors)
-        .map(|descriptor| async move { bundle(source, subject, descriptor, reliable, options, budget).await })
+    within(source, referrers.len())?;
+    let mut steps = stream::iter(referrers)
+        .map(|listed| async move { bundle(source, subject, listed, options, budget).await })
         .buffered(CONCURRENT);
     while let Some(step) = steps.next().await {
         found.add(step);
@@ -250,31 +272,41 @@ async fn bundles(
 async fn bundle(
     source: &dyn Source,
     subject: &Digest,
-    descriptor: Descriptor,
-    reliable: bool,
+    listed: Listed,
     options: GatherOptions,
     budget: &Budget,
 ) -> Step {
-    let mut origin = Origin { manifest: descriptor.digest, blob: None, via: Via::Referrer };
-    if reliable && let Some(reason) = not_a_signature(descriptor.artifact_type.as_deref(), &descriptor) {
+    let entry = &listed.entry;
+    let mut origin = Origin { manifest: entry.digest, blob: None, via: Via::Referrer };
+    if listed.reliable
+        && let Some(reason) = not_a_signature(entry.artifact_type.as_deref(), entry)
+    {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
-    let manifest = match referrer_manifest(source, subject, &descriptor).await {
+    let manifest = match referrer_manifest(source, subject, &listed).await {
         Ok(manifest) => manifest,
         Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
         Err(Failed::Fetch(error)) => return failed(origin, error),
     };
-    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..descriptor };
+    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..listed.entry };
     if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
+    let says_what = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE).is_some();
     let [layer] = manifest.layers.as_slice() else {
         let got = manifest.layers.len();
         let refusal = Refusal::BundleLayers { got };
         return Step::Artifact(Artifact { origin, content: Err(refusal) });
     };
     origin.blob = Some(layer.digest);
-    match budget.fetch(source, layer, options).await {
+    if !says_what && layer.size > limits::SIGNATURE_BYTES {
+        let reason = format!("bundle of {} bytes, which no signature has", layer.size);
+        return Step::Ignored(Ignored { origin, reason, code: Some(RefusalCode::ContentTooLarge) });
+    }
+    // Nothing large is held while the bundle comes.
+    let layer = Descriptor::new(&layer.media_type, layer.digest, layer.size);
+    drop((annotated, manifest));
+    match budget.fetch(source, &layer, options).await {
         Ok(bytes) => {
             let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
             Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
@@ -292,11 +324,13 @@ enum Failed {
 async fn referrer_manifest(
     source: &dyn Source,
     subject: &Digest,
-    descriptor: &Descriptor,
+    listed: &Listed,
 ) -> Result<ImageManifest, Failed> {
-    let raw = source.manifest(&descriptor.digest.into()).await.map_err(Failed::Fetch)?;
-    let raw = raw.ok_or_else(|| Failed::Ignored("listed as a referrer, but not there".into()))?;
-    let place = || format!("{}@{}", source.name(), descriptor.digest);
+    let digest = listed.entry.digest;
+    let Some(raw) = source.manifest(&digest.into()).await.map_err(Failed::Fetch)? else {
+        return Err(listed.missing(source).map_or_else(Failed::Fetch, Failed::Ignored));
+    };
+    let place = || format!("{}@{digest}", source.name());
     let document =
         raw.parse().map_err(|source| Failed::Fetch(SourceError::Manifest { place: place(), source }))?;
     match document.subject() {
@@ -315,10 +349,12 @@ fn not_a_signature(artifact_type: Option<&str>, descriptor: &Descriptor) -> Opti
     // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
     let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
     if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
-        return Some(format!("artifact of type {kind}"));
+        return Some(format!("artifact of type {}", media_type::brief(kind)));
     }
     match descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE) {
-        Some(predicate) if predicate != COSIGN_SIGN => Some(format!("attestation of type {predicate}")),
+        Some(predicate) if predicate != COSIGN_SIGN => {
+            Some(format!("attestation of type {}", media_type::brief(predicate)))
+        }
         _ => None,
     }
 }
@@ -360,7 +396,7 @@ async fn legacy_layer(
     budget: &Budget,
 ) -> Step {
     if layer.media_type != media_type::SIMPLE_SIGNING {
-        let reason = format!("layer of type {}", layer.media_type);
+        let reason = format!("layer of type {}", media_type::brief(&layer.media_type));
         return Step::Ignored(Ignored { origin, reason, code: None });
     }
     match budget.fetch(source, &layer, options).await {

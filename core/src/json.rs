@@ -2,11 +2,18 @@
 //!
 //! Two readers that disagree about a document are a way in: a duplicate key, trailing bytes or a byte-order mark is an
 //! error here (RFC 8259 section 4 leaves duplicates open), and nesting is bounded by [`limits::JSON_DEPTH`].
+//!
+//! A document must not cost many times its size: a list that is read into memory is bounded while it is read
+//! ([`at_most`]), and what nobody looks into is kept as its text ([`Raw`]).
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::limits;
 
@@ -37,27 +44,89 @@ pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, JsonError> {
 /// As [`read`], but for the shape.
 pub fn check(document: &[u8]) -> Result<(), JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(document);
-    Strict { depth: limits::JSON_DEPTH }.deserialize(&mut deserializer)?;
+    Strict { depth: limits::JSON_DEPTH, keys: &Cell::new(limits::JSON_KEYS) }
+        .deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(())
 }
 
-/// Walks a value, refusing duplicate keys and too deep a nesting.
-#[derive(Clone, Copy)]
-struct Strict {
-    depth: usize,
+/// Reads a list of at most `MOST` elements. When there are more, one more is given, so that this shows; the others are
+/// passed over.
+///
+/// # Errors
+/// When an element is malformed.
+pub fn at_most<'de, const MOST: usize, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    struct AtMost<T, const MOST: usize>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for AtMost<T, MOST> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+            let mut elements = Vec::new();
+            while elements.len() <= MOST {
+                match sequence.next_element()? {
+                    Some(element) => elements.push(element),
+                    None => return Ok(elements),
+                }
+            }
+            while sequence.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(elements)
+        }
+    }
+
+    deserializer.deserialize_seq(AtMost::<T, MOST>(PhantomData))
 }
 
-impl Strict {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Self { depth }),
-            None => Err(E::custom(format_args!("nested deeper than {}", limits::JSON_DEPTH))),
-        }
+/// A value that is kept as the text it came in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(Box<RawValue>);
+
+impl Raw {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl PartialEq for Raw {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// Walks a value, refusing duplicate keys, too deep a nesting, and more keys than are held to compare them.
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    depth: usize,
+    /// How many keys may still be held.
+    keys: &'a Cell<usize>,
+}
+
+impl Strict<'_> {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => Ok(Self { depth, ..self }),
+            None => Err(E::custom(format_args!("nested deeper than {}", limits::JSON_DEPTH))),
+        }
+    }
+
+    fn one_more_key<E: serde::de::Error>(self) -> Result<(), E> {
+        let left = self.keys.get().checked_sub(1);
+        self.keys.set(left.ok_or_else(|| E::custom(format_args!("more than {} keys", limits::JSON_KEYS)))?);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -65,7 +134,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,14 +172,16 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let inner = self.deeper()?;
+        let (inner, keys) = (self.deeper()?, self.keys.get());
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
+            self.one_more_key()?;
             map.next_value_seed(inner)?;
             if let Some(duplicate) = seen.replace(key) {
                 return Err(serde::de::Error::custom(format_args!("duplicate key '{duplicate}'")));
             }
         }
+        self.keys.set(keys);
         Ok(())
     }
 }
@@ -136,6 +207,31 @@ mod tests {
         ] {
             assert!(check(document.as_bytes()).is_err(), "{}", &document[..document.len().min(40)]);
         }
+    }
+
+    /// threat model, row 51.
+    #[test]
+    fn keys_are_counted_while_they_are_held() {
+        let keys = |from: usize, to: usize| {
+            (from..to).map(|key| format!(r#""{key}":0"#)).collect::<Vec<_>>().join(",")
+        };
+        let half = keys(0, limits::JSON_KEYS / 2);
+        let most = format!("{{{}}}", keys(0, limits::JSON_KEYS));
+        assert!(check(most.as_bytes()).is_ok());
+        assert!(check(format!("[{most},{most}]").as_bytes()).is_ok());
+        assert!(check(format!("{{{}}}", keys(0, limits::JSON_KEYS + 1)).as_bytes()).is_err());
+        assert!(check(format!(r#"{{{half},"inner":{{{half}}}}}"#).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_list_ends_after_the_first_that_is_too_many() {
+        #[derive(Deserialize)]
+        struct Some2(#[serde(deserialize_with = "at_most::<2, _, _>")] Vec<u8>);
+
+        for (text, expected) in [("[]", 0), ("[1,2]", 2), ("[1,2,3]", 3), ("[1,2,3,4,[5]]", 3)] {
+            assert_eq!(read::<Some2>(text.as_bytes()).unwrap().0.len(), expected, "{text}");
+        }
+        assert!(read::<Some2>(b"[1,[2]]").is_err());
     }
 
     #[test]

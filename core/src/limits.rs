@@ -10,6 +10,9 @@ pub const MANIFEST_BYTES: u64 = 4 << 20;
 /// Bytes of one bundle, signature or attestation, unless the caller says otherwise (`--max-attachment-size`).
 pub const ATTACHMENT_BYTES: u64 = 128 << 20;
 
+/// Bytes of one image signature, and of what a bundle has beside its payload or a statement beside its predicate.
+pub const SIGNATURE_BYTES: u64 = 4 << 20;
+
 /// Bytes of an error body, token answer or other small answer of a server.
 pub const SMALL_BODY_BYTES: u64 = 1 << 20;
 
@@ -28,6 +31,16 @@ pub const LAYOUT_BLOBS: usize = 100_000;
 /// Signatures, attestations or referrers looked at on one image.
 pub const ENTRIES_PER_IMAGE: usize = 1_000;
 
+/// Bytes of the types and annotations that one entry of a listing of referrers is kept with, each annotation counted as
+/// [`ANNOTATION_BYTES`] more than its texts.
+pub const ENTRY_BYTES: usize = 4 << 10;
+
+/// What an annotation takes in memory beside its texts, about.
+pub const ANNOTATION_BYTES: usize = 64;
+
+/// Bytes that are kept of all manifests attached to one image: their types, and the digests of their layers.
+pub const ATTACHED_BYTES: usize = 64 << 20;
+
 /// Pages of one listing that are followed.
 pub const PAGES_PER_LISTING: usize = 100;
 
@@ -37,11 +50,17 @@ pub const TAGS_PER_REPOSITORY: usize = 100_000;
 /// Nesting of JSON documents.
 pub const JSON_DEPTH: usize = 64;
 
+/// Keys of one JSON object together with those of the objects that it stands in.
+pub const JSON_KEYS: usize = 250_000;
+
 /// Nesting of an index inside an index.
 pub const INDEX_DEPTH: usize = 4;
 
 /// Attachments of attachments, and so on: a signature of an SBOM of an image is 2.
 pub const ATTACHMENT_DEPTH: usize = 8;
+
+/// Attachments that are moved with one image, those of its platforms and of attachments included.
+pub const ATTACHMENTS_MOVED: usize = 10_000;
 
 /// Bytes of all signatures and bundles of one image together, or of the largest allowed one if that is more.
 pub const GATHERED_BYTES: u64 = 256 << 20;

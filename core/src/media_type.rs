@@ -29,6 +29,16 @@ pub const MANIFEST_ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.docker.distribution.manifest.v2+json";
 
+/// A type that somebody wrote, for a message: a longer one than there can be (RFC 6838 section 4.2 allows 127 characters
+/// on each side of the slash) is cut.
+pub(crate) fn brief(kind: &str) -> String {
+    const MOST: usize = 255;
+    match kind.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &kind[..end]),
+        None => kind.into(),
+    }
+}
+
 /// A simple-signing payload, cosign's legacy signature layer.
 pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 /// A DSSE envelope, cosign's legacy attestation layer.

@@ -5,6 +5,7 @@
 //! has attached is kept, and merged with what comes.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::{BoxFuture, FutureExt};
@@ -61,7 +62,8 @@ pub async fn transfer(
     options: &TransferOptions,
     observer: &dyn Observer,
 ) -> Result<(), SourceError> {
-    let job = Job { target, options, observer, done: Mutex::default() };
+    let (done, subjects, moved) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+    let job = Job { target, options, observer, done, subjects, moved };
     let root = image.manifest().await?;
     if options.image {
         job.manifest(image.source.as_ref(), &root, limits::INDEX_DEPTH).await?;
@@ -80,12 +82,16 @@ struct Job<'a> {
     options: &'a TransferOptions,
     observer: &'a dyn Observer,
     done: Mutex<HashSet<Digest>>,
+    /// What was asked for its attachments: tags can make a circle, or many ways to one manifest.
+    subjects: Mutex<HashSet<Digest>>,
+    /// Attachments so far.
+    moved: AtomicUsize,
 }
 
 impl Job<'_> {
     /// Whether this digest is met for the first time.
     fn first(&self, digest: &Digest) -> bool {
-        self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(*digest)
+        insert(&self.done, digest)
     }
 
     /// Moves a manifest and all that it names, and stores it by its digest.
@@ -152,9 +158,13 @@ impl Job<'_> {
 
     fn attachments<'a>(&'a self, part: &'a Image, depth: usize) -> BoxFuture<'a, Result<(), SourceError>> {
         async move {
-            for attachment in attachments::list(part).await? {
+            if !insert(&self.subjects, &part.digest) {
+                return Ok(());
+            }
+            let mut attached = attachments::each(part).await?;
+            while let Some((attachment, raw)) = attached.try_next().await? {
                 if self.options.kinds.contains(&attachment.kind) {
-                    self.attachment(part, &attachment, depth).await?;
+                    self.attachment(part, &attachment, &raw, depth).await?;
                 }
             }
             Ok(())
@@ -166,10 +176,14 @@ impl Job<'_> {
         &self,
         part: &Image,
         attachment: &Attachment,
+        raw: &RawManifest,
         depth: usize,
     ) -> Result<(), SourceError> {
         let from = part.attachments.as_ref();
-        let raw = &attachment.manifest;
+        if self.moved.fetch_add(1, Ordering::Relaxed) == limits::ATTACHMENTS_MOVED {
+            let (what, limit) = ("number of attachments", limits::ATTACHMENTS_MOVED as u64);
+            return Err(SourceError::Limit { place: part.name(), what, limit });
+        }
         self.content(from, raw, limits::INDEX_DEPTH).await?;
         match &attachment.tag {
             Some(tag) => self.target.add_to_tag(tag, SharedTag::LegacyLayers, raw).await?,
@@ -180,6 +194,9 @@ impl Job<'_> {
         if depth > 0 {
             return self.attachments(&inner, depth - 1).await;
         }
+        if !insert(&self.subjects, &inner.digest) {
+            return Ok(());
+        }
         match attachments::list(&inner).await?.is_empty() {
             true => Ok(()),
             false => {
@@ -188,6 +205,11 @@ impl Job<'_> {
             }
         }
     }
+}
+
+/// Whether this digest was not in the set.
+fn insert(set: &Mutex<HashSet<Digest>>, digest: &Digest) -> bool {
+    set.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(*digest)
 }
 
 fn is_foreign(media_type: &str) -> bool {

@@ -8,6 +8,7 @@ mod documents;
 mod images;
 mod keys;
 mod local;
+mod memory;
 mod registry;
 mod rows;
 mod signing;

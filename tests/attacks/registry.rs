@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign_core::digest::Digest;
 use serde_json::{Value, json};
 use testkit::documents::{self, BUNDLE};
 use testkit::registry::{Access, Action, Entry, Fault, Options, Registry};
@@ -354,8 +355,8 @@ fn credentials_in_flags_go_to_the_first_registry_alone() {
 fn all_signatures_together_are_bounded() {
     let scene = Scene::new(Options::default());
     scene.signed_by("a");
-    let size = 100 << 20;
-    let layers: Vec<_> = (0..8)
+    let size = 4 << 20;
+    let layers: Vec<_> = (0..70)
         .map(|number| {
             let mut layer = scene
                 .blob("application/vnd.dev.cosign.simplesigning.v1+json", format!("{number}").as_bytes());
@@ -368,5 +369,61 @@ fn all_signatures_together_are_bounded() {
     let run = scene.verify(&["-o", "report"]).succeeds();
     let refused = run.json()["images"][0]["refused"].as_array().expect("a list").clone();
     let of = |code: &str| refused.iter().filter(|refused| refused["code"] == code).count();
-    assert_eq!((of("CONTENT_MISMATCH"), of("CONTENT_TOO_LARGE")), (2, 6), "{refused:?}");
+    assert_eq!((of("CONTENT_MISMATCH"), of("CONTENT_TOO_LARGE")), (63, 7), "{refused:?}");
+}
+
+/// threat model, row 4: tags that lead to one manifest on many ways, or to itself. A copy looks at each once.
+#[test]
+fn attachments_in_circles_are_copied_once() {
+    let (scene, target) = (Scene::default(), Registry::start(Options::default()));
+    let names = |digest: &Digest| {
+        [".sig", ".att", ".sbom"].map(|suffix| format!("{}{suffix}", digest.to_string().replace(':', "-")))
+    };
+    let mut subject = scene.digest;
+    for _ in 0..8 {
+        let layer = scene.blob("text/plain", subject.to_string().as_bytes());
+        let config = scene.blob("application/vnd.oci.image.config.v1+json", b"{}");
+        let manifest = json!({"schemaVersion": 2, "mediaType": documents::MANIFEST, "config": config, "layers": [layer]});
+        let tags = names(&subject);
+        tags.iter().for_each(|tag| subject = scene.manifest(Some(tag), &manifest));
+    }
+    let tags = names(&subject);
+    scene.registry.change(|contents| {
+        let repository = contents.repository("acme/app");
+        let stored = repository.manifests[&subject].clone();
+        for tag in &tags {
+            repository.put(Some(tag), &stored.media_type, &stored.bytes);
+        }
+    });
+    scene.registry.clear_log();
+    scene.countersign(&["copy", "IMAGE", &format!("{}/acme/app:v1", target.host())]).succeeds();
+    assert!(scene.registry.count() < 150, "{} requests", scene.registry.count());
+    let [first, ..] = names(&scene.digest);
+    let contents = target.contents();
+    assert!(contents.repositories["acme/app"].tags.contains_key(&first));
+    assert!(contents.repositories["acme/app"].tags.contains_key(&tags[2]), "the circle too");
+}
+
+/// threat model, rows 18 and 20: a registry that lists what it does not have has not said that there is no signature. An
+/// entry that some client left in a fallback index has: what it names was deleted.
+#[test]
+fn what_is_listed_and_not_there() {
+    for (referrers_api, code, stable) in [(true, 3, "STORE_PROTOCOL"), (false, 1, "NO_SIGNATURES")] {
+        let scene = Scene::new(Options { referrers_api, ..Options::default() });
+        scene.sign(&[]).succeeds();
+        scene.verify(&[]).succeeds();
+        scene.registry.fault(Fault::status("GET", "/manifests/sha256:", 404));
+        let run = scene.verify(&["-o", "report"]).ends(code);
+        assert!(run.stderr.contains(&format!("[{stable}]")) || run.stdout.contains(stable), "{}", run.stdout);
+        let kind = if referrers_api { "unread" } else { "ignored" };
+        assert_eq!(run.json()["images"][0][kind].as_array().map(Vec::len), Some(1), "{}", run.stdout);
+        scene.registry.behave();
+        // A signature that is there is enough.
+        scene.sandbox.key("b");
+        scene.countersign(&["sign", "--key", "b.key", "--format", "legacy", "IMAGE"]).succeeds();
+        scene.registry.fault(Fault::status("GET", "/manifests/sha256:", 404));
+        scene.verify(&["--key", "b.pub"]).succeeds();
+        let tree = scene.countersign(&["tree", "IMAGE"]);
+        assert_eq!(tree.code, Some(if referrers_api { 3 } else { 0 }), "{}", tree.stderr);
+    }
 }

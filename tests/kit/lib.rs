@@ -12,6 +12,7 @@
 //! What is not there is said aloud and skipped on a developer's machine; with `CI=true` it is a failure.
 
 pub mod documents;
+mod peak;
 pub mod peers;
 pub mod registry;
 mod sandbox;

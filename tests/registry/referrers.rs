@@ -54,6 +54,22 @@ async fn a_repository_that_is_not_there_yet_is_not_taken_for_a_missing_api() {
     assert_eq!(source.tags().await.unwrap(), ["v1".parse().unwrap()], "no fallback tag");
 }
 
+/// The mode that takes no fallback tag signs into such a repository, and finds nothing in it.
+#[tokio::test]
+async fn a_repository_that_is_not_there_yet_has_no_referrers() {
+    let settings = RegistryOptions { referrers: ReferrersMode::Oci11, ..settings() };
+    let (registry, source) = start_with(Options::default(), settings);
+    let image = seed(&registry, "v1");
+    let unknown = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}"#;
+    let answer = Action::Answer(404, vec![("content-type", "application/json".into())], unknown.into());
+    registry.fault(Fault::on("GET", "/referrers/", answer).times(2));
+    assert!(source.referrers(&image.digest, API).await.unwrap().descriptors.is_empty());
+    let manifest = referrer(Some(&image.digest), 1);
+    source.put_referrer(&image.digest, &manifest).await.unwrap();
+    assert_eq!(digests(&source.referrers(&image.digest, API).await.unwrap()), [manifest.digest]);
+    assert_eq!(source.tags().await.unwrap(), ["v1".parse().unwrap()], "no fallback tag");
+}
+
 /// threat model, row 18: only 404 leads to the fallback tag; everything else is an error.
 #[tokio::test]
 async fn only_404_means_that_there_is_no_api() {

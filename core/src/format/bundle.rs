@@ -3,13 +3,14 @@
 //! The JSON form is that of protobuf in lower camel case. A field that is not known here is an error: a verifier that
 //! passes over what it does not understand can be made to pass over a condition.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::FormatError;
 use super::base64::Base64;
 use super::dsse::Envelope;
-use crate::json::{self, JsonError};
+use crate::json::{self, JsonError, Raw};
 use crate::media_type;
 
 /// Log entries in one bundle.
@@ -48,9 +49,13 @@ pub struct VerificationMaterial {
     /// A hint at the signer's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<PublicKeyHint>,
-    /// Entries of transparency logs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tlog_entries: Vec<Value>,
+    /// Entries of transparency logs, which nothing looks into yet.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "json::at_most::<LOG_ENTRIES, _, _>"
+    )]
+    pub tlog_entries: Vec<Raw>,
     /// Timestamps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp_verification_data: Option<TimestampData>,
@@ -69,6 +74,7 @@ pub struct Certificate {
 #[serde(deny_unknown_fields)]
 pub struct CertificateChain {
     /// The certificates.
+    #[serde(deserialize_with = "json::at_most::<CERTIFICATES, _, _>")]
     pub certificates: Vec<Certificate>,
 }
 
@@ -86,7 +92,7 @@ pub struct PublicKeyHint {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TimestampData {
     /// RFC 3161 timestamps over the signature.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::at_most::<TIMESTAMPS, _, _>")]
     pub rfc3161_timestamps: Vec<Rfc3161Timestamp>,
 }
 
@@ -161,6 +167,7 @@ impl Bundle {
     /// # Errors
     /// When it is malformed, of an unknown version, or passes a bound.
     pub fn parse(document: &[u8]) -> Result<Self, FormatError> {
+        check_size(document)?;
         let bundle: Self = json::read(document).map_err(FormatError::json("Sigstore bundle"))?;
         if !is_known_media_type(&bundle.media_type) {
             let expected = "a Sigstore bundle of version 0.1, 0.2 or 0.3";
@@ -217,6 +224,31 @@ impl VerificationMaterial {
     }
 }
 
+/// Where the payload of a bundle is: the one part that may be large.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outline<'a> {
+    #[serde(default, borrow)]
+    dsse_envelope: Option<EnvelopeOutline<'a>>,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeOutline<'a> {
+    #[serde(default, borrow)]
+    payload: Cow<'a, str>,
+}
+
+/// Bounds what a bundle has beside its payload, before anything of it is held.
+fn check_size(document: &[u8]) -> Result<(), FormatError> {
+    const WHAT: &str = "what the bundle has beside its payload is";
+    if FormatError::beside(WHAT, document, 0).is_ok() {
+        return Ok(());
+    }
+    let outline = serde_json::from_slice::<Outline<'_>>(document).map_err(JsonError::from);
+    let outline = outline.map_err(FormatError::json("Sigstore bundle"))?;
+    FormatError::beside(WHAT, document, outline.dsse_envelope.map_or(0, |envelope| envelope.payload.len()))
+}
+
 fn is_known_media_type(media_type: &str) -> bool {
     matches!(
         media_type,
@@ -230,6 +262,7 @@ fn is_known_media_type(media_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
 
     fn sample() -> String {
         let envelope = Envelope::new("t", b"p".to_vec(), b"s".to_vec());
@@ -262,6 +295,34 @@ mod tests {
             assert_ne!(text, sample(), "{from}");
             assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
         }
+    }
+
+    /// threat model, row 51.
+    #[test]
+    fn what_stands_beside_the_payload_is_bounded() {
+        let large = vec![b'x'; 3 * usize::try_from(limits::SIGNATURE_BYTES).unwrap()];
+        let envelope = Envelope::new("t", large.clone(), b"s".to_vec());
+        let bundle = Bundle::of_envelope("aGludA==".into(), envelope).to_json().unwrap();
+        assert_eq!(Bundle::parse(&bundle).unwrap().to_json().unwrap(), bundle);
+
+        let zeros = "0,".repeat(large.len() / 2);
+        let entries = format!(r#""tlogEntries":[[{zeros}0]],"publicKey""#);
+        let signature = format!(r#""signatures":[{{"keyid":"{zeros}","#);
+        for (from, to) in [(r#""publicKey""#, &entries), (r#""signatures":[{"#, &signature)] {
+            let text = sample().replacen(from, to, 1);
+            assert_ne!(text, sample(), "{from}");
+            assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), "ARTIFACT_TOO_LARGE", "{from}");
+        }
+    }
+
+    /// Nothing looks into a log entry, so it stays as it is.
+    #[test]
+    fn log_entries_keep_their_text() {
+        let entries = r#""tlogEntries":[{ "logIndex": 1.0e2 }],"publicKey""#;
+        let text = sample().replacen(r#""publicKey""#, entries, 1);
+        let bundle = Bundle::parse(text.as_bytes()).unwrap();
+        assert_eq!(bundle.verification_material.tlog_entries[0].as_str(), r#"{ "logIndex": 1.0e2 }"#);
+        assert_eq!(Bundle::parse(&bundle.to_json().unwrap()).unwrap(), bundle);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub struct Envelope {
     /// What the payload is; part of what was signed.
     pub payload_type: String,
     /// The signatures.
+    #[serde(deserialize_with = "crate::json::at_most::<1, _, _>")]
     pub signatures: Vec<EnvelopeSignature>,
 }
 

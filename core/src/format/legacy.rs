@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::FormatError;
 use super::base64;
-use crate::json;
+use crate::json::{self, Raw};
 use crate::media_type;
 use crate::oci::{Annotations, Descriptor};
 
@@ -53,17 +52,18 @@ pub struct BlobBundle {
     /// Base64 of a PEM certificate or public key; a claim that decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cert: Option<String>,
-    /// A Rekor v1 entry.
+    /// A Rekor v1 entry, which nothing looks into yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rekor_bundle: Option<Value>,
+    pub rekor_bundle: Option<Raw>,
 }
 
 impl BlobBundle {
     /// Reads a blob bundle.
     ///
     /// # Errors
-    /// When it is malformed.
+    /// When it is malformed, or larger than [`limits::SIGNATURE_BYTES`](crate::limits::SIGNATURE_BYTES).
     pub fn parse(document: &[u8]) -> Result<Self, FormatError> {
+        FormatError::beside("the blob bundle is", document, 0)?;
         json::read(document).map_err(FormatError::json("cosign blob bundle"))
     }
 

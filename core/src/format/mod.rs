@@ -16,6 +16,7 @@ pub mod simple_signing;
 pub mod statement;
 
 use crate::json::JsonError;
+use crate::limits;
 
 /// Why a document is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,14 @@ pub enum FormatError {
         /// How many there are.
         got: usize,
     },
+    /// More bytes than are held.
+    #[error("{what} larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// What is too large, and how it is.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
 }
 
 impl FormatError {
@@ -71,6 +80,16 @@ impl FormatError {
             Self::Value { .. } => "ARTIFACT_VALUE",
             Self::Missing { .. } => "ARTIFACT_FIELD_MISSING",
             Self::Count { .. } => "ARTIFACT_COUNT",
+            Self::TooLarge { .. } => "ARTIFACT_TOO_LARGE",
+        }
+    }
+
+    /// Bounds what a document has beside its one large part by [`limits::SIGNATURE_BYTES`].
+    fn beside(what: &'static str, document: &[u8], large: usize) -> Result<(), Self> {
+        let limit = limits::SIGNATURE_BYTES;
+        match document.len().saturating_sub(large) as u64 > limit {
+            true => Err(Self::TooLarge { what, limit }),
+            false => Ok(()),
         }
     }
 

@@ -28,6 +28,7 @@ pub struct Statement {
     #[serde(rename = "_type")]
     pub kind: String,
     /// What the claim is about.
+    #[serde(deserialize_with = "json::at_most::<{ limits::STATEMENT_SUBJECTS }, _, _>")]
     pub subject: Vec<Subject>,
     /// What kind of claim it is.
     pub predicate_type: String,
@@ -73,6 +74,7 @@ impl Statement {
     /// # Errors
     /// When it is malformed, of an unknown type, or has more than [`limits::STATEMENT_SUBJECTS`] subjects.
     pub fn parse(payload: &[u8]) -> Result<Self, FormatError> {
+        check_size(payload)?;
         let statement: Self = json::read(payload).map_err(FormatError::json("in-toto statement"))?;
         if !matches!(statement.kind.as_str(), STATEMENT_V1 | STATEMENT_V01) {
             let expected = "https://in-toto.io/Statement/v1 or v0.1";
@@ -112,6 +114,24 @@ impl Statement {
     }
 }
 
+/// Where the predicate of a statement is: the one part that may be large.
+#[derive(Deserialize)]
+struct Outline<'a> {
+    #[serde(default, borrow)]
+    predicate: Option<&'a RawValue>,
+}
+
+/// Bounds what a statement has beside its predicate, before anything of it is held.
+fn check_size(payload: &[u8]) -> Result<(), FormatError> {
+    const WHAT: &str = "what the statement has beside its predicate is";
+    if FormatError::beside(WHAT, payload, 0).is_ok() {
+        return Ok(());
+    }
+    let outline = serde_json::from_slice::<Outline<'_>>(payload).map_err(JsonError::from);
+    let outline = outline.map_err(FormatError::json("in-toto statement"))?;
+    FormatError::beside(WHAT, payload, outline.predicate.map_or(0, |predicate| predicate.get().len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +165,22 @@ mod tests {
         }
         assert!(statement("null").is_err());
         assert!(statement("[null]").is_err());
+    }
+
+    /// threat model, row 51.
+    #[test]
+    fn what_stands_beside_the_predicate_is_bounded() {
+        let most = limits::STATEMENT_SUBJECTS;
+        assert!(statement(&format!("[{}]", vec!["{}"; most].join(","))).is_ok());
+        let too_many = statement(&format!("[{}]", vec!["{}"; most + 1].join(",")));
+        assert_eq!(too_many.unwrap_err().code(), "ARTIFACT_COUNT");
+        let zeros = format!("[{}0]", "0,".repeat(usize::try_from(limits::SIGNATURE_BYTES).unwrap()));
+        let annotated = format!(r#"[{{"annotations":{{"a":{zeros}}}}}]"#);
+        assert_eq!(statement(&annotated).unwrap_err().code(), "ARTIFACT_TOO_LARGE");
+        let text = format!(
+            r#"{{"_type":"{STATEMENT_V1}","subject":[],"predicateType":"x","predicate":{{"a":{zeros}}}}}"#
+        );
+        assert!(Statement::parse(text.as_bytes()).is_ok());
     }
 
     #[test]

@@ -20,6 +20,7 @@ use tokio::io::AsyncRead;
 use crate::digest::Digest;
 use crate::oci::{Descriptor, RawManifest};
 use crate::reference::{Selector, Tag};
+use crate::{limits, media_type};
 
 pub use archive::Archive;
 pub use error::SourceError;
@@ -37,11 +38,34 @@ pub type BlobReader = Box<dyn AsyncRead + Send + Unpin>;
 #[derive(Clone, Debug, Default)]
 pub struct Referrers {
     /// The entries, each once, in the order of the store. They are claims of the store: artifact type and annotations
-    /// of an entry count only once its manifest has been looked at, unless `reliable` is set.
+    /// of an entry count only once its manifest has been looked at, unless `reliable` is set. What an entry has beyond
+    /// [`limits::ENTRY_BYTES`](crate::limits::ENTRY_BYTES) is left out: it then says nothing of itself, or only its type
+    /// and the predicate type of its bundle.
     pub descriptors: Vec<Descriptor>,
     /// Whether artifact types and annotations were derived from the manifests by the store itself (referrers API),
     /// rather than written by some client (fallback index).
     pub reliable: bool,
+}
+
+impl Referrers {
+    /// An entry as it is kept while others are read: a thousand of them must not take a thousand manifests' room.
+    pub(crate) fn entry(mut descriptor: Descriptor) -> Descriptor {
+        let most = limits::ENTRY_BYTES;
+        descriptor.other = serde_json::Map::new();
+        if descriptor.media_type.len() > most {
+            descriptor.media_type.clear();
+        }
+        descriptor.artifact_type = descriptor.artifact_type.filter(|kind| kind.len() <= most);
+        let size = |(name, value): (&String, &String)| name.len() + value.len() + limits::ANNOTATION_BYTES;
+        if let Some(annotations) = &mut descriptor.annotations
+            && annotations.iter().map(size).sum::<usize>() > most
+        {
+            annotations.retain(|name, value| {
+                name == media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE && size((name, value)) <= most
+            });
+        }
+        descriptor
+    }
 }
 
 /// Content to be stored as a blob.
@@ -132,5 +156,35 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// manifest was not there.
     async fn delete_referrer(&self, _subject: &Digest, referrer: &Digest) -> Result<bool> {
         self.delete(&(*referrer).into()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// threat model, row 4.
+    #[test]
+    fn an_entry_is_kept_small() {
+        let large = "x".repeat(limits::ENTRY_BYTES + 1);
+        let predicate = media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE;
+        let mut descriptor = Descriptor::of(media_type::OCI_MANIFEST, b"{}");
+        descriptor.artifact_type = Some("application/x".into());
+        descriptor.annotations = Some([("a".into(), "b".into()), (predicate.into(), "c".into())].into());
+        assert_eq!(Referrers::entry(descriptor.clone()), descriptor);
+
+        descriptor.annotations.get_or_insert_default().insert("a".into(), large.clone());
+        let kept = Referrers::entry(descriptor.clone());
+        assert_eq!(kept.annotations, Some([(predicate.to_owned(), "c".to_owned())].into()));
+        assert_eq!(kept.artifact_type.as_deref(), Some("application/x"));
+
+        let many = (0..limits::ENTRY_BYTES / 8).map(|number| (number.to_string(), String::new()));
+        descriptor.annotations = Some(many.chain([(predicate.into(), large.clone())]).collect());
+        descriptor.artifact_type = Some(large.clone());
+        descriptor.other.insert("data".into(), large.into());
+        let kept = Referrers::entry(descriptor.clone());
+        assert!(kept.artifact_type.is_none() && kept.other.is_empty());
+        assert_eq!(kept.annotations, Some([].into()));
+        assert_eq!((kept.digest, kept.size), (descriptor.digest, descriptor.size));
     }
 }

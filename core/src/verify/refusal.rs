@@ -109,7 +109,7 @@ pub enum RefusalCode {
     ArtifactMalformed,
     /// See [`Refusal::Content`]: the bytes are not those of their digest or size.
     ContentMismatch,
-    /// See [`Refusal::Content`]: larger than a limit.
+    /// See [`Refusal::Content`] and [`Refusal::Malformed`]: larger than a limit.
     ContentTooLarge,
     /// See [`Refusal::Content`]: a manifest that is not accepted.
     ManifestMalformed,
@@ -180,6 +180,7 @@ impl Refusal {
             Self::NoSignatures => RefusalCode::NoSignatures,
             Self::NoneAccepted { .. } => RefusalCode::NoneAccepted,
             Self::Threshold { .. } => RefusalCode::ThresholdNotReached,
+            Self::Malformed(FormatError::TooLarge { .. }) => RefusalCode::ContentTooLarge,
             Self::Malformed(_) => RefusalCode::ArtifactMalformed,
             Self::Content(SourceError::Limit { .. }) => RefusalCode::ContentTooLarge,
             Self::Content(SourceError::Manifest { .. }) => RefusalCode::ManifestMalformed,

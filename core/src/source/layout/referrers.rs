@@ -103,7 +103,7 @@ fn fallback_entries(content: &dyn Content, index: &ImageIndex, subject: &Digest)
     };
     let raw = read_manifest(content, &index.manifests[position])?;
     match parse(content, &raw)? {
-        Document::Index(index) => Ok(index.manifests),
+        Document::Index(index) => Ok(index.manifests.into_iter().map(Referrers::entry).collect()),
         Document::Manifest(_) => Err(SourceError::Protocol {
             place: content.place(),
             why: format!("tag {} names a manifest, expected the index of referrers", subject.tag_stem()),
@@ -120,7 +120,7 @@ fn parse(content: &dyn Content, raw: &RawManifest) -> Result<Document> {
 fn described(content: &dyn Content, raw: &RawManifest) -> Result<Descriptor> {
     let refused =
         |source| SourceError::Manifest { place: format!("{}@{}", content.place(), raw.digest), source };
-    referrer_descriptor(raw).map_err(refused)
+    referrer_descriptor(raw).map(Referrers::entry).map_err(refused)
 }
 
 /// The referrer behind a descriptor, when it is one. An entry of another media type than a manifest's is none ("MUST be

@@ -38,6 +38,8 @@ enum Walk {
     Enough,
     /// The API is not there.
     NoApi,
+    /// The repository is not there yet, which says nothing about the API.
+    NoRepository,
 }
 
 impl RegistrySource {
@@ -51,14 +53,15 @@ impl RegistrySource {
         let mut descriptors: Vec<Descriptor> = Vec::new();
         let walk = self.walk_referrers(subject, |descriptor| {
             if seen.insert(descriptor.digest) {
-                descriptors.push(descriptor);
+                descriptors.push(Referrers::entry(descriptor));
             }
             false
         });
         match walk.await? {
             Walk::End | Walk::Enough => Ok(Referrers { descriptors, reliable: true }),
+            Walk::NoRepository if mode == ReferrersMode::Oci11 => Ok(Referrers::default()),
             Walk::NoApi if mode == ReferrersMode::Oci11 => Err(self.no_api()),
-            Walk::NoApi => self.fallback(subject).await,
+            Walk::NoApi | Walk::NoRepository => self.fallback(subject).await,
         }
     }
 
@@ -84,7 +87,8 @@ impl RegistrySource {
             Err(source) => return Err(SourceError::Manifest { place, source }),
         };
         let mut seen = HashSet::new();
-        let descriptors = index.manifests.into_iter().filter(|entry| seen.insert(entry.digest)).collect();
+        let once = index.manifests.into_iter().filter(|entry| seen.insert(entry.digest));
+        let descriptors = once.map(Referrers::entry).collect();
         Ok(Referrers { descriptors, reliable: false })
     }
 
@@ -102,10 +106,10 @@ impl RegistrySource {
             let call_now = call.header(ACCEPT, accept.clone()).limit(limits::MANIFEST_BYTES);
             let answer = self.call(call_now).await?;
             if answer.status == StatusCode::NOT_FOUND && first {
-                // A repository that nothing was pushed to yet says nothing about the API.
-                if !has_code(&answer.body, "NAME_UNKNOWN") {
-                    self.state.referrers.set(false);
+                if has_code(&answer.body, "NAME_UNKNOWN") {
+                    return Ok(Walk::NoRepository);
                 }
+                self.state.referrers.set(false);
                 return Ok(Walk::NoApi);
             }
             let entries = listing(&answer)?;
@@ -162,10 +166,12 @@ impl RegistrySource {
             match self.walk_referrers(subject, |entry| entry.digest == manifest.digest).await? {
                 Walk::Enough => return Ok(true),
                 Walk::NoApi => return Ok(false),
-                Walk::End if !promised && self.inner.options.referrers == ReferrersMode::Auto => {
+                Walk::End | Walk::NoRepository
+                    if !promised && self.inner.options.referrers == ReferrersMode::Auto =>
+                {
                     return Ok(false);
                 }
-                Walk::End => {}
+                Walk::End | Walk::NoRepository => {}
             }
             // Some registries list what they have taken a moment later.
             let wait = backoff(self.inner.options.backoff, round);

@@ -3,10 +3,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use url::Url;
 
-use super::address::Reach;
 use super::auth::Auth;
 use super::options::RegistryOptions;
 use super::problem::protocol;
@@ -57,8 +56,6 @@ pub(super) struct Host {
     pub(super) scheme: OnceLock<Scheme>,
     /// Whether it takes a blob in the request that opens an upload.
     pub(super) takes_blob_at_once: Known,
-    /// How far away it is.
-    pub(super) reach: OnceCell<Reach>,
 }
 
 /// One repository.

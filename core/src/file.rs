@@ -239,7 +239,52 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     read_open(&mut file, metadata.len(), limit, path)
 }
 
-fn read_open(file: &mut File, length: u64, limit: u64, path: &Path) -> Result<Vec<u8>, FileError> {
+/// How a file below a directory is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// For reading.
+    Read,
+    /// For reading and writing; it is made where it is not there.
+    Lock,
+}
+
+/// Opens a file by names below `root`. No symbolic link below `root` is followed, not even one that was put there a moment
+/// ago, and no pipe is waited for. What was opened need not be a regular file.
+#[cfg(unix)]
+pub(crate) fn open_below(root: &Path, names: &[&str], how: Open) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open, openat};
+
+    #[cfg(target_os = "linux")]
+    const SEARCH: OFlags = OFlags::PATH;
+    #[cfg(not(target_os = "linux"))]
+    const SEARCH: OFlags = OFlags::RDONLY;
+    let (name, directories) = names.split_last().ok_or(io::ErrorKind::NotFound)?;
+    let search = SEARCH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut directory = open(root, search, Mode::empty())?;
+    for name in directories {
+        directory = openat(&directory, *name, search | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    let how = match how {
+        Open::Read => OFlags::RDONLY,
+        Open::Lock => OFlags::RDWR | OFlags::CREATE,
+    };
+    let flags = how | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(openat(&directory, *name, flags, Mode::from_raw_mode(0o666))?.into())
+}
+
+/// Opens a file by names below `root`.
+#[cfg(not(unix))]
+pub(crate) fn open_below(root: &Path, names: &[&str], how: Open) -> io::Result<File> {
+    let path = names.iter().fold(root.to_owned(), |path, name| path.join(name));
+    let lock = how == Open::Lock;
+    File::options().read(true).write(lock).create(lock).truncate(false).open(path)
+}
+
+/// The rest of an open file of at most `limit` bytes; `length` is what it is said to have, `path` what it is called.
+///
+/// # Errors
+/// When it has more bytes or cannot be read.
+pub(crate) fn read_open(file: &mut File, length: u64, limit: u64, path: &Path) -> Result<Vec<u8>, FileError> {
     let too_large = || FileError::TooLarge { path: path.into(), limit };
     if length > limit {
         return Err(too_large());

@@ -110,3 +110,30 @@ fn files_that_belong_together_are_written_together() {
     write_together(&pair, Overwrite::Never).unwrap();
     assert_eq!((fs::read(&good).unwrap(), fs::read(&other).unwrap()), (b"1".to_vec(), b"2".to_vec()));
 }
+
+/// threat model, row 78: what is opened below a directory is in it, even when it was changed after it was looked at.
+#[test]
+fn nothing_is_opened_through_a_link_or_waited_for() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().join("root");
+    fs::create_dir_all(root.join("folder")).unwrap();
+    fs::write(outer.path().join("secret"), "s").unwrap();
+    fs::write(root.join("folder/file"), "f").unwrap();
+    symlink(outer.path().join("secret"), root.join("link")).unwrap();
+    symlink(outer.path(), root.join("out")).unwrap();
+    symlink(root.join("folder"), root.join("in")).unwrap();
+    assert!(Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
+    let open = |names: &[&str], how| open_below(&root, names, how);
+    for how in [Open::Read, Open::Lock] {
+        assert!(open(&["folder", "file"], how).unwrap().metadata().unwrap().is_file());
+        for names in [&["link"][..], &["out", "secret"], &["in", "file"], &["folder", "file", "x"], &[]] {
+            assert!(open(names, how).is_err(), "{names:?}");
+        }
+        assert!(!open(&["pipe"], how).unwrap().metadata().unwrap().is_file());
+    }
+    assert_eq!(open(&["new"], Open::Read).unwrap_err().kind(), io::ErrorKind::NotFound);
+    open(&["new"], Open::Lock).unwrap();
+    // The directory itself may be a link: it is the caller's word.
+    symlink(&root, outer.path().join("alias")).unwrap();
+    assert!(open_below(&outer.path().join("alias"), &["folder", "file"], Open::Read).is_ok());
+}

@@ -1,7 +1,7 @@
 //! Reading a layout directory, without leaving it.
 //!
 //! A layout may come from anywhere. Its index and blobs are opened only as regular files, through directories that are
-//! directories: no symbolic link below the layout's own path is followed. Names below it come from parsed digests and
+//! directories: no symbolic link below the layout's own path is followed, whoever changes it meanwhile. Names below it come from parsed digests and
 //! from constants, never from a document.
 
 use std::fs::{self, File, Metadata};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::content::{Content, Opened, check_marker, file_error, parse_index, protocol};
 use super::referrers::Seen;
 use crate::digest::{Algorithm, Digest};
-use crate::file;
+use crate::file::{self, Open};
 use crate::limits;
 use crate::oci::ImageIndex;
 use crate::source::{Result, SourceError};
@@ -59,8 +59,29 @@ impl Directory {
 
     /// A small file of the layout's own; `None` when it is missing.
     pub(super) fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>> {
-        let Some((path, _)) = self.regular(&[name])? else { return Ok(None) };
-        file::read_bounded(&path, limit).map(Some).map_err(file_error)
+        let Some((mut file, length)) = self.open_regular(&[name])? else { return Ok(None) };
+        let path = self.root.join(name);
+        file::read_open(&mut file, length, limit, &path).map(Some).map_err(file_error)
+    }
+
+    /// Opens a regular file for reading, and gives its length; `None` when it is missing.
+    fn open_regular(&self, components: &[&str]) -> Result<Option<(File, u64)>> {
+        let Some((path, _)) = self.regular(components)? else { return Ok(None) };
+        match file::open_below(&self.root, components, Open::Read) {
+            Ok(file) => self.opened(file, &path).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.io(&path, error)),
+        }
+    }
+
+    /// Checks that what was opened is a regular file: what was looked at before may have been another.
+    pub(super) fn opened(&self, file: File, path: &Path) -> Result<(File, u64)> {
+        let metadata = file.metadata().map_err(|error| self.io(path, error))?;
+        if metadata.is_file() {
+            return Ok((file, metadata.len()));
+        }
+        let kind = file::kind(metadata.file_type());
+        Err(protocol(path.display().to_string(), format!("is {kind}, expected a regular file")))
     }
 
     /// The path of a regular file, every component of which was looked at; `None` when it is missing.
@@ -164,14 +185,8 @@ impl Content for Directory {
     }
 
     fn open(&self, digest: &Digest) -> Result<Option<Opened>> {
-        let Some((path, _)) = self.blob_path(digest)? else { return Ok(None) };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.io(&path, error)),
-        };
-        let size = file.metadata().map_err(|error| self.io(&path, error))?.len();
-        Ok(Some(Opened { size, reader: Box::new(file) }))
+        let opened = self.open_regular(&[BLOBS, digest.algorithm().name(), &digest.hex()])?;
+        Ok(opened.map(|(file, size)| Opened { size, reader: Box::new(file) }))
     }
 
     fn blobs(&self) -> Result<Vec<(Digest, u64)>> {

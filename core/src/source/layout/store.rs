@@ -6,7 +6,7 @@
 //! What a crash leaves in `.countersign.tmp/` is removed by a later writer: all who write there hold a shared lock, so
 //! whoever gets the exclusive one knows that nobody does.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use super::content::{Content, MARKER, protocol, same_digest};
 use super::directory::{BLOBS, Directory, INDEX, MARKER_NAME};
 use crate::digest::{Digest, Hasher};
-use crate::file::{self, Mode};
+use crate::file::{self, Mode, Open};
 use crate::limits;
 use crate::media_type;
 use crate::oci::{Descriptor, ImageIndex, OciError};
@@ -70,8 +70,10 @@ impl Directory {
     fn open_lock(&self, components: &[&str]) -> Result<File> {
         let path = components.iter().fold(self.root().to_owned(), |path, component| path.join(component));
         self.regular(components)?;
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        opened.map_err(|error| self.not_writable(path, error))
+        match file::open_below(self.root(), components, Open::Lock) {
+            Ok(file) => Ok(self.opened(file, &path)?.0),
+            Err(error) => Err(self.not_writable(path, error)),
+        }
     }
 
     fn not_writable(&self, path: PathBuf, error: io::Error) -> SourceError {

@@ -125,7 +125,7 @@ impl Inner {
                 auth.credential.insert(credential).clone()
             }
         };
-        let way = self.way(state, challenge, &credential, answer).await.map_err(Failure::last)?;
+        let way = self.way(state, challenge, &credential, answer).map_err(Failure::last)?;
         auth.way = Some(way);
         match self.header(state, &mut auth, need, deadline).await? {
             Some(header) if Some(&header) != used => Ok(header),
@@ -163,7 +163,7 @@ impl Inner {
         Ok(Some(header))
     }
 
-    async fn way(
+    fn way(
         &self,
         state: &RepositoryState,
         challenge: Challenge,
@@ -185,7 +185,7 @@ impl Inner {
                 Err(refused("the registry wants a user and a password, and there is only an identity token"))
             }
             (Challenge::Bearer { realm, service, scope }, _) => {
-                let realm = self.realm(state, &realm, answer).await?;
+                let realm = self.realm(state, &realm, answer)?;
                 Ok(Way::Bearer { realm, service, scope })
             }
         }
@@ -193,7 +193,7 @@ impl Inner {
 
     /// Checks where a token server is: https, or plain http on this machine (or anywhere by the user's word) when the
     /// registry itself is spoken to in plain http; and no nearer to us than the registry (threat model, row 10).
-    async fn realm(&self, state: &RepositoryState, realm: &str, answer: &Answer) -> Result<Url> {
+    fn realm(&self, state: &RepositoryState, realm: &str, answer: &Answer) -> Result<Url> {
         let refused = |why: &str| SourceError::Protocol {
             place: answer.place(),
             why: format!("the token server '{}' {why}", super::problem::escaped(realm)),
@@ -211,7 +211,7 @@ impl Inner {
             "http" => return Err(refused("has no https")),
             _ => return Err(refused("is not at an https URL")),
         }
-        self.check_reach(state, &url).await?;
+        self.check_reach(state, &url)?;
         Ok(url)
     }
 }

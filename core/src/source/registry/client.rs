@@ -1,10 +1,13 @@
 //! The HTTP clients below: which certificates they trust, which proxies they use. Each is made when it is first needed,
 //! since reading the platform's certificates takes longer than all else in a request to this machine.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::{Certificate, Client, ClientBuilder, Identity, NoProxy, Proxy, redirect};
 
+use super::address::Reach;
+use super::lookup::{Known, Lookup};
 use super::options::RegistryOptions;
 use crate::limits;
 use crate::source::{Result, SourceError};
@@ -13,7 +16,7 @@ use crate::source::{Result, SourceError};
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// Whom a connection goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Peer {
     /// Plain http.
     Plain,
@@ -23,32 +26,34 @@ pub(super) enum Peer {
     Other,
 }
 
-/// The clients, each with its pool of connections.
+/// The clients, each with its pool of connections. Those for hosts that a registry sent us to are used for nothing else:
+/// no connection of theirs leads where such a registry may not send us.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    plain: OnceLock<Client>,
-    registry: OnceLock<Client>,
-    other: OnceLock<Client>,
+    made: Mutex<HashMap<(Peer, Option<Reach>), Client>>,
+    known: Known,
 }
 
 impl Clients {
-    /// The client for `peer`.
-    pub(super) fn of(&self, peer: Peer, options: &RegistryOptions) -> Result<Client> {
-        let cell = match peer {
-            Peer::Plain => &self.plain,
-            Peer::Registry => &self.registry,
-            Peer::Other if options.client_certificate.is_none() => &self.registry,
-            Peer::Other => &self.other,
-        };
-        if let Some(client) = cell.get() {
+    /// The client for `peer`, where a registry that is as far away as `from` sent us; `None` where the caller did.
+    pub(super) fn of(&self, peer: Peer, from: Option<Reach>, options: &RegistryOptions) -> Result<Client> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(&(peer, from)) {
             return Ok(client.clone());
         }
-        let client = build(peer, options)?;
-        Ok(cell.get_or_init(|| client).clone())
+        let lookup = Lookup::new(from, &options.proxy, self.known.clone());
+        let client = build(peer, lookup, options)?;
+        made.insert((peer, from), client.clone());
+        Ok(client)
+    }
+
+    /// How far away a host is that the caller named and that was connected to.
+    pub(super) fn reach(&self, host: &str) -> Option<Reach> {
+        self.known.reach(host)
     }
 }
 
-fn build(peer: Peer, options: &RegistryOptions) -> Result<Client> {
+fn build(peer: Peer, lookup: Lookup, options: &RegistryOptions) -> Result<Client> {
     let mut builder = Client::builder()
         .user_agent(&options.user_agent)
         .redirect(redirect::Policy::none())
@@ -56,6 +61,7 @@ fn build(peer: Peer, options: &RegistryOptions) -> Result<Client> {
         .referer(false)
         .connect_timeout(limits::CONNECT)
         .tcp_nodelay(true)
+        .dns_resolver(Arc::new(lookup))
         .no_proxy();
     for proxy in proxies(options)? {
         builder = builder.proxy(proxy);
@@ -128,4 +134,23 @@ pub(super) fn causes(error: &reqwest::Error) -> String {
         words.push(if error.is_builder() { "malformed" } else { "the connection failed" }.to_owned());
     }
     super::problem::escaped(&words.join(": "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lookup::Internal;
+    use super::*;
+
+    /// threat model, rows 10 and 11: a name is refused by the address that would be connected to, and so it is said.
+    #[tokio::test]
+    async fn a_client_does_not_connect_inwards() {
+        let options = RegistryOptions::new(jiff::Timestamp::UNIX_EPOCH);
+        let clients = Clients::default();
+        for (from, inwards) in [(Some(Reach::Public), true), (Some(Reach::Loopback), false), (None, false)] {
+            let client = clients.of(Peer::Plain, from, &options).unwrap();
+            let error = client.get("http://localhost:1/").send().await.unwrap_err();
+            assert_eq!(Internal::is_cause_of(&error), inwards, "{from:?}: {error:?}");
+        }
+        assert_eq!(clients.reach("localhost"), Some(Reach::Loopback));
+    }
 }

@@ -12,6 +12,7 @@ use super::Inner;
 use super::address::{Reach, same_origin};
 use super::auth::authorize;
 use super::client::Peer;
+use super::lookup::Internal;
 use super::patience::earned;
 use super::problem::{place, protocol};
 use super::retry::{is_passing, retry_after};
@@ -43,7 +44,7 @@ impl Inner {
             if !reads || !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
-            let next = self.location(state, &answer).await.map_err(Failure::last)?;
+            let next = self.location(state, &answer).map_err(Failure::last)?;
             if !same_origin(&first, &next) {
                 // Gone for good: an answer from elsewhere may lead back here with another query.
                 authorization = None;
@@ -55,7 +56,7 @@ impl Inner {
     }
 
     /// Where an answer sends us (`Location`), if that may be followed.
-    pub(super) async fn location(&self, state: &RepositoryState, answer: &Answer) -> Result<Url> {
+    pub(super) fn location(&self, state: &RepositoryState, answer: &Answer) -> Result<Url> {
         let refused =
             |why: &str| protocol(answer.place(), format!("the server sent us to a place that {why}"));
         let location = answer.text(header::LOCATION).ok_or_else(|| refused("it does not name"))?;
@@ -69,41 +70,27 @@ impl Inner {
             return Err(refused("has a user in its URL"));
         }
         if !self.is_own(state, &url) {
-            self.check_reach(state, &url).await?;
+            self.check_reach(state, &url)?;
         }
         Ok(url)
     }
 
-    /// Refuses a URL on this machine or its networks when the registry is not there itself.
-    pub(super) async fn check_reach(&self, state: &RepositoryState, url: &Url) -> Result<()> {
-        if self.is_own(state, url) {
-            return Ok(());
+    /// Refuses a URL that spells an address on this machine or its networks when the registry is not there itself. A
+    /// name is looked up when it is connected to: see [`lookup`](super::lookup).
+    pub(super) fn check_reach(&self, state: &RepositoryState, url: &Url) -> Result<()> {
+        let Some(target) = Reach::spelled(url).filter(|_| !self.is_own(state, url)) else { return Ok(()) };
+        match self.own_reach(state)?.may_send_to(target) {
+            true => Ok(()),
+            false => Err(inwards(state, url)),
         }
-        let target = self.reach(url).await;
-        if target == Reach::Public {
-            return Ok(());
-        }
-        let own = state.url(Scheme::Https, "")?;
-        let registry = *state.host.reach.get_or_init(|| self.reach(&own)).await;
-        if registry.may_send_to(target) {
-            return Ok(());
-        }
-        Err(protocol(place(&own), format!("the registry sent us to an internal address: {}", place(url))))
     }
 
-    /// How far away a URL's host is. Names are looked up, except where a proxy does it.
-    async fn reach(&self, url: &Url) -> Reach {
-        if let Some(reach) = Reach::spelled(url) {
-            return reach;
-        }
-        let proxied = self.options.proxy.https_proxy.is_some() || self.options.proxy.http_proxy.is_some();
-        let (Some(host), false) = (url.host_str(), proxied) else { return Reach::Public };
-        let lookup = tokio::net::lookup_host((host, url.port_or_known_default().unwrap_or(443)));
-        match tokio::time::timeout(limits::CONNECT, lookup).await {
-            Ok(Ok(found)) => found.map(|address| Reach::of(address.ip())).max().unwrap_or(Reach::Public),
-            // The connection will fail in the same way, and say so.
-            _ => Reach::Public,
-        }
+    /// How far away the registry is, by the addresses that it was connected to. Where a proxy does that, it counts as far
+    /// away.
+    fn own_reach(&self, state: &RepositoryState) -> Result<Reach> {
+        let own = state.url(Scheme::Https, "")?;
+        let looked_up = || self.clients.reach(own.host_str()?);
+        Ok(Reach::spelled(&own).or_else(looked_up).unwrap_or(Reach::Public))
     }
 
     /// One request and one answer, its body read where it is to be.
@@ -115,12 +102,14 @@ impl Inner {
         deadline: Instant,
     ) -> Attempt<Answer> {
         let url = outgoing.url.clone();
-        let peer = match (url.scheme(), self.is_own(state, &url)) {
+        let own = self.is_own(state, &url);
+        let from = if own { None } else { Some(self.own_reach(state).map_err(Failure::last)?) };
+        let peer = match (url.scheme(), own) {
             ("http", _) => Peer::Plain,
             (_, true) => Peer::Registry,
             (_, false) => Peer::Other,
         };
-        let client = self.clients.of(peer, &self.options).map_err(Failure::last)?;
+        let client = self.clients.of(peer, from, &self.options).map_err(Failure::last)?;
         let mut request = client.request(outgoing.method.clone(), url.clone()).headers(headers);
         let head_deadline = if outgoing.body.is_stream() { deadline } else { self.idle_deadline(deadline) };
         if let Some(body) = outgoing.body.take()? {
@@ -128,7 +117,10 @@ impl Inner {
         }
         let sent =
             timeout_at(head_deadline.into(), request.send()).await.map_err(|_| self.late(&url, deadline))?;
-        let response = sent.map_err(|error| Failure::transport(&url, &error))?;
+        let response = sent.map_err(|error| match Internal::is_cause_of(&error) {
+            true => Failure::last(inwards(state, &url)),
+            false => Failure::transport(&url, &error),
+        })?;
         self.received(response, outgoing, deadline).await
     }
 
@@ -226,4 +218,10 @@ impl Inner {
         let after = if left.is_zero() { self.options.timeout } else { self.options.idle };
         Failure::passing(SourceError::Timeout { place: place(url), after }, None)
     }
+}
+
+/// The error of a registry that sent us where only this machine or its networks can reach.
+fn inwards(state: &RepositoryState, url: &Url) -> SourceError {
+    let own = state.repository.host().to_owned();
+    protocol(own, format!("the registry sent us to an internal address: {}", place(url)))
 }

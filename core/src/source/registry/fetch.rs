@@ -15,7 +15,7 @@ pub async fn fetch(url: &str, limit: u64, options: &RegistryOptions) -> Result<B
     if !url.starts_with("https://") {
         return Err(SourceError::Settings { place: place(), why: "only https:// is fetched".into() });
     }
-    let client = Clients::default().of(Peer::Other, options)?;
+    let client = Clients::default().of(Peer::Other, None, options)?;
     let work = async {
         let failed = |error: reqwest::Error| SourceError::Unreachable { place: place(), why: causes(&error) };
         let mut answer = client.get(url).send().await.map_err(failed)?;

@@ -3,8 +3,8 @@
 //! A [`Registry`] is the part that is shared: connections, tokens, what was learned about hosts, and the bound on
 //! requests under way. [`Registry::repository`] gives one repository of one host, which is a [`Source`].
 //!
-//! How a request gets through is in `transport` (retries), `exchange` (redirects, time), `auth` (who we are) and `address` (where a
-//! registry may send us); what the verbs make of the answers is in `manifests`, `blobs`, `uploads`, `referrers` and
+//! How a request gets through is in `transport` (retries), `exchange` (redirects, time), `auth` (who we are) and
+//! `address` and `lookup` (where a registry may send us); what the verbs make of the answers is in `manifests`, `blobs`, `uploads`, `referrers` and
 //! `tags`; how several writers share a tag without losing anything is in `merge`.
 //!
 //! Whom it trusts: a registry may refuse, stall and lie. It cannot make us take bytes for others (everything is
@@ -27,6 +27,7 @@ mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod link;
+mod lookup;
 mod manifests;
 mod marker;
 mod merge;

@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use http::{HeaderMap, header};
 use jiff::Timestamp;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use url::Url;
 
-use super::address::Reach;
 use super::auth::Auth;
 use super::options::RegistryOptions;
 use super::problem::protocol;
@@ -83,8 +82,6 @@ pub(super) struct Host {
     pub(super) takes_blob_at_once: Known,
     /// What time it is there.
     pub(super) clock: Clock,
-    /// How far away it is.
-    pub(super) reach: OnceCell<Reach>,
 }
 
 /// One repository.

@@ -208,7 +208,7 @@ impl RegistrySource {
     }
 
     async fn session(&self, answer: &Answer) -> Result<Opened> {
-        let place = self.inner.location(&self.state, answer).await?;
+        let place = self.inner.location(&self.state, answer)?;
         let min_piece = answer.text(CHUNK_MIN_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0);
         Ok(Opened::Session { place, min_piece })
     }
@@ -276,7 +276,7 @@ impl RegistrySource {
         if answer.status != StatusCode::ACCEPTED {
             return Err(answer.refusal());
         }
-        self.inner.location(&self.state, &answer).await
+        self.inner.location(&self.state, &answer)
     }
 
     fn reading(&self, descriptor: &Descriptor, error: std::io::Error) -> SourceError {

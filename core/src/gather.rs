@@ -308,7 +308,7 @@ async fn bundle(
     drop((annotated, manifest));
     match budget.fetch(source, &layer, options).await {
         Ok(bytes) => {
-            let content = Bundle::parse(&bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
+            let content = Bundle::parse(bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
             Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
         }
         Err(error) => failed(origin, error),

@@ -6,12 +6,13 @@
 //! A document must not cost many times its size: a list that is read into memory is bounded while it is read
 //! ([`at_most`]), and what nobody looks into is kept as its text ([`Raw`]).
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -33,7 +34,7 @@ impl JsonError {
 ///
 /// # Errors
 /// When the document is not JSON, has a duplicate key, trailing bytes or too deep a nesting, or is no `T`.
-pub fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, JsonError> {
+pub fn read<'de, T: Deserialize<'de>>(document: &'de [u8]) -> Result<T, JsonError> {
     check(document)?;
     Ok(serde_json::from_slice(document)?)
 }
@@ -173,16 +174,66 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (inner, keys) = (self.deeper()?, self.keys.get());
-        let mut seen = HashSet::new();
-        while let Some(key) = map.next_key::<String>()? {
+        let mut seen = Keys::default();
+        while let Some(key) = map.next_key_seed(Key)? {
             self.one_more_key()?;
             map.next_value_seed(inner)?;
-            if let Some(duplicate) = seen.replace(key) {
+            if let Some(duplicate) = seen.add(key) {
                 return Err(serde::de::Error::custom(format_args!("duplicate key '{duplicate}'")));
             }
         }
         self.keys.set(keys);
         Ok(())
+    }
+}
+
+/// A key that is not copied out of the document, unless it was written with escapes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
+/// The keys of one object. Nearly all objects have a few only, which are compared sooner than hashed.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Keys<'de> {
+    const FEW: usize = 16;
+
+    /// Adds a key; gives it back when it is there already.
+    fn add(&mut self, key: Cow<'de, str>) -> Option<Cow<'de, str>> {
+        if self.few.len() < Self::FEW {
+            if self.few.contains(&key) {
+                return Some(key);
+            }
+            self.few.push(key);
+            return None;
+        }
+        if self.few.contains(&key) { Some(key) } else { self.many.replace(key) }
     }
 }
 
@@ -238,6 +289,12 @@ mod tests {
     fn ordinary_documents_are_read() {
         let document = format!("{}{}", "[".repeat(limits::JSON_DEPTH), "]".repeat(limits::JSON_DEPTH));
         assert!(check(document.as_bytes()).is_ok());
+        let many: Vec<_> = (0..100).map(|key| format!(r#""{key}":1"#)).collect();
+        assert!(check(format!("{{{}}}", many.join(",")).as_bytes()).is_ok());
+        for twice in ["3", "70"] {
+            let document = format!(r#"{{{},"{twice}":1}}"#, many.join(","));
+            assert!(check(document.as_bytes()).is_err());
+        }
         assert!(check(br#" {"a":[1,-2,3.5,true,null,"x",{"a":1}],"b":18446744073709551615} "#).is_ok());
     }
 }

@@ -26,6 +26,7 @@ pub mod limits;
 pub mod media_type;
 pub mod oci;
 pub mod outcome;
+pub mod pieces;
 pub mod reference;
 pub mod sign;
 pub mod source;

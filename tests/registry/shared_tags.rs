@@ -123,7 +123,7 @@ async fn twelve_legacy_signers_are_all_found() {
         .unwrap()
         .1
         .1;
-        writer.put_blob(&config, countersign_core::source::BlobContent::Bytes(content), None).await.unwrap();
+        writer.put_blob(&config, countersign_core::source::BlobContent::from(content), None).await.unwrap();
     }
     let writes = writers.iter().map(|(writer, one)| writer.add_to_tag(&shared, SharedTag::LegacyLayers, one));
     for written in futures_util::future::join_all(writes).await {

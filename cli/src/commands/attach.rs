@@ -90,12 +90,12 @@ type Stored = std::result::Result<countersign_core::digest::Digest, Failure>;
 async fn bundle(path: &Path, image: &Image, context: &Context) -> Stored {
     let document = read(path)?;
     let located = |error| Failure::from(error).at(path.display());
-    let parsed = Bundle::parse(&document).map_err(located)?;
+    let parsed = Bundle::parse(document.clone().into()).map_err(located)?;
     let Content::Envelope(envelope) = parsed.content().map_err(located)? else {
         return Err(Failure::usage(format!("{}: the bundle signs a blob, not an image", path.display()))
             .hint("make one with 'countersign sign --upload=false --bundle FILE IMAGE'"));
     };
-    let statement = Statement::parse(&envelope.payload.0).map_err(located)?;
+    let statement = Statement::parse(&envelope.payload).map_err(located)?;
     if statement.subject_of(&image.digest).is_none() {
         return Err(Failure::usage(format!("{}: the bundle is not about {}", path.display(), image.digest))
             .hint("name the image that was signed"));

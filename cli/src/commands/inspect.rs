@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use countersign_core::format::bundle::{Bundle, Content};
 use countersign_core::format::statement::Statement;
@@ -68,7 +69,7 @@ fn describe_file(path: &Path, content: &[u8]) -> std::result::Result<Value, Fail
     if content.windows(11).any(|window| window == b"-----BEGIN ") {
         return describe_key(path, content);
     }
-    let malformed = match Bundle::parse(content) {
+    let malformed = match Bundle::parse(Bytes::copy_from_slice(content)) {
         Ok(bundle) => return describe_bundle(path, &bundle),
         Err(error) => Failure::from(error).at(path.display()),
     };
@@ -117,7 +118,7 @@ fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, F
             })
         }
         Content::Envelope(envelope) => {
-            let (statement, unreadable) = match Statement::parse(&envelope.payload.0) {
+            let (statement, unreadable) = match Statement::parse(&envelope.payload) {
                 Ok(statement) => (Some(statement), None),
                 // Of another payload type it need be none.
                 Err(error) => {

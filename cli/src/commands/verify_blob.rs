@@ -97,7 +97,7 @@ fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failur
     };
     if let Some(path) = &args.bundle {
         let bundle = read(path)?;
-        return BlobSignature::from_bundle(&bundle)
+        return BlobSignature::from_bundle(bundle.into())
             .map_err(|refusal| Failure::from(refusal).at(path.display()));
     }
     let text = args.signature.as_deref().unwrap_or_default();

@@ -3,15 +3,15 @@
 //! The JSON form is that of protobuf in lower camel case. A field that is not known here is an error: a verifier that
 //! passes over what it does not understand can be made to pass over a condition.
 
-use std::borrow::Cow;
-
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::FormatError;
 use super::base64::Base64;
-use super::dsse::Envelope;
+use super::dsse::{self, Envelope};
 use crate::json::{self, JsonError, Raw};
 use crate::media_type;
+use crate::pieces::Pieces;
 
 /// Log entries in one bundle.
 pub const LOG_ENTRIES: usize = 32;
@@ -21,19 +21,31 @@ pub const CERTIFICATES: usize = 8;
 pub const TIMESTAMPS: usize = 32;
 
 /// A bundle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Bundle {
     /// The media type with its version.
     pub media_type: String,
     /// What the signature is checked with.
     pub verification_material: VerificationMaterial,
     /// What was signed, when that is a blob that is not part of the bundle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message_signature: Option<MessageSignature>,
     /// What was signed, when that is part of the bundle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dsse_envelope: Option<Envelope>,
+}
+
+/// A bundle in a document that is being read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Encoded<'a> {
+    media_type: String,
+    verification_material: VerificationMaterial,
+    #[serde(default)]
+    message_signature: Option<MessageSignature>,
+    #[serde(default, borrow)]
+    dsse_envelope: Option<dsse::Encoded<'a>>,
 }
 
 /// What a signature is checked with. It is the signer's claim; trust comes from the caller.
@@ -162,18 +174,23 @@ impl Bundle {
         Self { message_signature: Some(message), ..Self::by_key(hint) }
     }
 
-    /// Reads a bundle.
+    /// Reads a bundle. A payload of any size is not copied: it takes the room of its text.
     ///
     /// # Errors
     /// When it is malformed, of an unknown version, or passes a bound.
-    pub fn parse(document: &[u8]) -> Result<Self, FormatError> {
-        check_size(document)?;
-        let bundle: Self = json::read(document).map_err(FormatError::json("Sigstore bundle"))?;
-        if !is_known_media_type(&bundle.media_type) {
+    pub fn parse(document: Bytes) -> Result<Self, FormatError> {
+        check_size(&document)?;
+        let read: Encoded<'_> = json::read(&document).map_err(FormatError::json("Sigstore bundle"))?;
+        if !is_known_media_type(&read.media_type) {
             let expected = "a Sigstore bundle of version 0.1, 0.2 or 0.3";
-            return Err(FormatError::Value { field: "mediaType", expected, got: bundle.media_type });
+            return Err(FormatError::Value { field: "mediaType", expected, got: read.media_type });
         }
-        bundle.verification_material.check()?;
+        read.verification_material.check()?;
+        let (media_type, verification_material) = (read.media_type, read.verification_material);
+        let message_signature = read.message_signature;
+        let located = read.dsse_envelope.map(|envelope| envelope.locate(&document));
+        let dsse_envelope = located.map(|envelope| envelope.decode(document)).transpose()?;
+        let bundle = Self { media_type, verification_material, message_signature, dsse_envelope };
         bundle.content()?;
         Ok(bundle)
     }
@@ -199,6 +216,17 @@ impl Bundle {
     /// None in practice: these types always serialise.
     pub fn to_json(&self) -> Result<Vec<u8>, FormatError> {
         serde_json::to_vec(self).map_err(JsonError::from).map_err(FormatError::json("Sigstore bundle"))
+    }
+
+    /// The document, in which the payload of an envelope is not copied.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn pieces(&self) -> Result<Pieces, FormatError> {
+        let Some(envelope) = &self.dsse_envelope else { return self.to_json().map(Pieces::from) };
+        let empty = Envelope { payload: Bytes::new(), ..envelope.clone() };
+        let document = Self { dsse_envelope: Some(empty), ..self.clone() };
+        dsse::around(&document, envelope.payload.clone()).map_err(FormatError::json("Sigstore bundle"))
     }
 }
 
@@ -229,13 +257,7 @@ impl VerificationMaterial {
 #[serde(rename_all = "camelCase")]
 struct Outline<'a> {
     #[serde(default, borrow)]
-    dsse_envelope: Option<EnvelopeOutline<'a>>,
-}
-
-#[derive(Deserialize)]
-struct EnvelopeOutline<'a> {
-    #[serde(default, borrow)]
-    payload: Cow<'a, str>,
+    dsse_envelope: Option<dsse::Outline<'a>>,
 }
 
 /// Bounds what a bundle has beside its payload, before anything of it is held.
@@ -246,7 +268,7 @@ fn check_size(document: &[u8]) -> Result<(), FormatError> {
     }
     let outline = serde_json::from_slice::<Outline<'_>>(document).map_err(JsonError::from);
     let outline = outline.map_err(FormatError::json("Sigstore bundle"))?;
-    FormatError::beside(WHAT, document, outline.dsse_envelope.map_or(0, |envelope| envelope.payload.len()))
+    FormatError::beside(WHAT, document, outline.dsse_envelope.map_or(0, |envelope| envelope.payload()))
 }
 
 fn is_known_media_type(media_type: &str) -> bool {
@@ -271,9 +293,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let bundle = Bundle::parse(sample().as_bytes()).unwrap();
+        let bundle = Bundle::parse(sample().into()).unwrap();
         assert!(matches!(bundle.content(), Ok(Content::Envelope(_))));
         assert_eq!(String::from_utf8(bundle.to_json().unwrap()).unwrap(), sample());
+        assert_eq!(bundle.pieces().unwrap().join(), sample());
+        let hint = r#""payload":"""#.to_owned();
+        let odd = Bundle::of_envelope(hint, bundle.dsse_envelope.unwrap());
+        assert_eq!(odd.pieces().unwrap().join(), odd.to_json().unwrap());
     }
 
     /// threat model, rows 51, 52, 53.
@@ -289,11 +315,11 @@ mod tests {
             (r#""dsseEnvelope""#, r#""dsse_envelope""#, "ARTIFACT_MALFORMED_JSON"),
             (r#""mediaType""#, r#""x":1,"mediaType""#, "ARTIFACT_MALFORMED_JSON"),
             ("v0.3+json", "v0.4+json", "ARTIFACT_VALUE"),
-            ("cA==", "cA", "ARTIFACT_MALFORMED_JSON"),
+            ("cA==", "cA", "ARTIFACT_MALFORMED_BASE64"),
         ] {
             let text = sample().replacen(from, to, 1);
             assert_ne!(text, sample(), "{from}");
-            assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), code, "{text}");
+            assert_eq!(Bundle::parse(text.clone().into()).unwrap_err().code(), code, "{text}");
         }
     }
 
@@ -331,6 +357,6 @@ mod tests {
             r#"{{"mediaType":"{}","verificationMaterial":{{"publicKey":{{"hint":""}}}}}}"#,
             media_type::BUNDLE_V03
         );
-        assert_eq!(Bundle::parse(text.as_bytes()).unwrap_err().code(), "ARTIFACT_FIELD_MISSING");
+        assert_eq!(Bundle::parse(text.into()).unwrap_err().code(), "ARTIFACT_FIELD_MISSING");
     }
 }

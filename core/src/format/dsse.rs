@@ -1,16 +1,22 @@
 //! DSSE envelopes (secure-systems-lab/dsse, `envelope.md` and `protocol.md`, version 1.0.2).
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::FormatError;
-use super::base64::Base64;
+use super::base64::{self, Base64};
+use crate::json::{self, JsonError};
+use crate::pieces::Pieces;
 
 /// A signed payload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Envelope {
     /// The exact bytes that were signed.
-    pub payload: Base64,
+    #[serde(serialize_with = "text")]
+    pub payload: Bytes,
     /// What the payload is; part of what was signed.
     pub payload_type: String,
     /// The signatures.
@@ -29,11 +35,103 @@ pub struct EnvelopeSignature {
     pub keyid: Option<String>,
 }
 
+fn text<S: Serializer>(payload: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&base64::encode(payload))
+}
+
+/// A document whose envelope has an empty payload, with the payload put in.
+pub(super) fn around(document: &impl Serialize, payload: Bytes) -> Result<Pieces, JsonError> {
+    // Nothing else reads so: a quote inside of a string is escaped.
+    const FIELD: &str = r#""payload":""#;
+    let text = serde_json::to_string(document)?;
+    let begin = text.find(&format!("{FIELD}\"")).map_or(text.len(), |field| field + FIELD.len());
+    let mut before = Bytes::from(text);
+    let after = before.split_off(begin);
+    Ok(Pieces::around(before, payload, after))
+}
+
+/// An envelope in a document that is being read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Encoded<'a> {
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
+    payload_type: String,
+    signatures: Vec<EnvelopeSignature>,
+}
+
+/// Where the payload of an envelope is: the one part that may be large.
+#[derive(Deserialize)]
+pub(super) struct Outline<'a> {
+    #[serde(default, borrow)]
+    payload: Cow<'a, str>,
+}
+
+impl Outline<'_> {
+    /// Length of the payload's text in bytes.
+    pub(super) fn payload(&self) -> usize {
+        self.payload.len()
+    }
+}
+
+/// An envelope without its payload, and where the document has that.
+pub(super) struct Located {
+    envelope: Envelope,
+    payload: Place,
+}
+
+enum Place {
+    Here(std::ops::Range<usize>),
+    /// The text was written with escapes, and stands nowhere as it is.
+    Elsewhere(String),
+}
+
+impl Encoded<'_> {
+    /// Lets go of the `document` that this was read from.
+    pub(super) fn locate(self, document: &[u8]) -> Located {
+        let payload = match self.payload {
+            Cow::Borrowed(text) => match text.as_ptr().addr().checked_sub(document.as_ptr().addr()) {
+                Some(start) if start + text.len() <= document.len() => Place::Here(start..start + text.len()),
+                _ => Place::Elsewhere(text.to_owned()),
+            },
+            Cow::Owned(text) => Place::Elsewhere(text),
+        };
+        let (payload_type, signatures) = (self.payload_type, self.signatures);
+        Located { envelope: Envelope { payload: Bytes::new(), payload_type, signatures }, payload }
+    }
+}
+
+impl Located {
+    /// The whole envelope. The payload takes the room of its text in the document.
+    pub(super) fn decode(self, document: Bytes) -> Result<Envelope, FormatError> {
+        let payload = match self.payload {
+            Place::Here(text) => base64::decode_in_place("payload", document, text)?,
+            Place::Elsewhere(text) => base64::decode("payload", &text)?.into(),
+        };
+        Ok(Envelope { payload, ..self.envelope })
+    }
+}
+
 impl Envelope {
+    /// Reads an envelope. A payload of any size is not copied: it takes the room of its text.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn parse(document: Bytes) -> Result<Self, FormatError> {
+        const WHAT: &str = "what the envelope has beside its payload is";
+        if FormatError::beside(WHAT, &document, 0).is_err() {
+            let outline = serde_json::from_slice::<Outline<'_>>(&document).map_err(JsonError::from);
+            let outline = outline.map_err(FormatError::json("DSSE envelope"))?;
+            FormatError::beside(WHAT, &document, outline.payload())?;
+        }
+        let encoded: Encoded<'_> = json::read(&document).map_err(FormatError::json("DSSE envelope"))?;
+        encoded.locate(&document).decode(document)
+    }
+
     /// An envelope with one signature.
-    pub fn new(payload_type: &str, payload: Vec<u8>, signature: Vec<u8>) -> Self {
+    pub fn new(payload_type: &str, payload: impl Into<Bytes>, signature: Vec<u8>) -> Self {
         Self {
-            payload: Base64(payload),
+            payload: payload.into(),
             payload_type: payload_type.into(),
             signatures: vec![EnvelopeSignature { sig: Base64(signature), keyid: None }],
         }
@@ -54,9 +152,18 @@ impl Envelope {
         }
     }
 
+    /// The document, in which the payload is not copied.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn pieces(&self) -> Result<Pieces, FormatError> {
+        let empty = Self { payload: Bytes::new(), ..self.clone() };
+        around(&empty, self.payload.clone()).map_err(FormatError::json("DSSE envelope"))
+    }
+
     /// The bytes that the signatures are over.
     pub fn pae(&self) -> Vec<u8> {
-        pae(&self.payload_type, &self.payload.0)
+        pae(&self.payload_type, &self.payload)
     }
 }
 

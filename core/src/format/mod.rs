@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | DSSE envelope | [`dsse`] | secure-systems-lab/dsse, protocol 1.0.2 |
 //! | in-toto statement | [`statement`] | in-toto/attestation, Statement v1 (v0.1 is read) |
+//! | predicates and their types | [`predicate`] | cosign, in-toto, OpenVEX |
 //! | Sigstore bundle | [`bundle`] | sigstore/protobuf-specs, bundle v0.1-v0.3 |
 //! | simple-signing payload | [`simple_signing`] | containers/image, `docs/containers-signature.5.md` |
 //! | cosign's legacy layers and blob bundles | [`legacy`] | cosign, `specs/SIGNATURE_SPEC.md` |
@@ -12,6 +13,7 @@ pub mod base64;
 pub mod bundle;
 pub mod dsse;
 pub mod legacy;
+pub mod predicate;
 pub mod simple_signing;
 pub mod statement;
 

@@ -86,5 +86,5 @@ pub async fn attach_legacy(
 }
 
 async fn put(store: &dyn Source, descriptor: &Descriptor, content: Bytes) -> Result<(), SignError> {
-    Ok(store.put_blob(descriptor, BlobContent::Bytes(content), None).await?)
+    Ok(store.put_blob(descriptor, BlobContent::from(content), None).await?)
 }

@@ -19,6 +19,7 @@ use tokio::io::AsyncRead;
 
 use crate::digest::Digest;
 use crate::oci::{Descriptor, RawManifest};
+use crate::pieces::Pieces;
 use crate::reference::{Selector, Tag};
 use crate::{limits, media_type};
 
@@ -70,8 +71,8 @@ impl Referrers {
 
 /// Content to be stored as a blob.
 pub enum BlobContent {
-    /// Bytes in memory.
-    Bytes(Bytes),
+    /// Bytes in memory, or made from what is in memory.
+    Pieces(Pieces),
     /// A stream, for content that is too large to be held. It can be read once.
     Reader(BlobReader),
 }
@@ -79,9 +80,15 @@ pub enum BlobContent {
 impl fmt::Debug for BlobContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bytes(bytes) => write!(f, "BlobContent::Bytes({} bytes)", bytes.len()),
+            Self::Pieces(pieces) => write!(f, "BlobContent::Pieces({} bytes)", pieces.size()),
             Self::Reader(_) => f.write_str("BlobContent::Reader"),
         }
+    }
+}
+
+impl<T: Into<Pieces>> From<T> for BlobContent {
+    fn from(content: T) -> Self {
+        Self::Pieces(content.into())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use bytes::Bytes;
+
 use super::refusal::Refusal;
 use super::token::SignatureProven;
 use crate::format::base64;
@@ -45,8 +47,8 @@ impl BlobSignature {
     ///
     /// # Errors
     /// When it is malformed, or holds an attestation instead of a blob's signature.
-    pub fn from_bundle(document: &[u8]) -> Result<Self, Refusal> {
-        if let Ok(old) = BlobBundle::parse(document) {
+    pub fn from_bundle(document: Bytes) -> Result<Self, Refusal> {
+        if let Ok(old) = BlobBundle::parse(&document) {
             return Ok(Self::detached(old.signature().map_err(Refusal::Malformed)?));
         }
         let bundle = Bundle::parse(document).map_err(Refusal::Malformed)?;

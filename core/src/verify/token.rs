@@ -93,7 +93,7 @@ impl ClaimsProven {
             let got = envelope.payload_type.clone();
             return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });
         }
-        let statement = Statement::parse(&envelope.payload.0).map_err(Refusal::Malformed)?;
+        let statement = Statement::parse(&envelope.payload).map_err(Refusal::Malformed)?;
         if statement.predicate_type != COSIGN_SIGN {
             return Err(Refusal::PredicateType { expected: COSIGN_SIGN, got: statement.predicate_type });
         }

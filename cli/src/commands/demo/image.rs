@@ -24,8 +24,8 @@ pub(super) async fn build(target: &str, text: &str) -> Result<Digest, Failure> {
     })
     .to_string();
     let config_descriptor = Descriptor::of(media_type::OCI_CONFIG, config.as_bytes());
-    layout.put_blob(&layer_descriptor, BlobContent::Bytes(layer), None).await?;
-    layout.put_blob(&config_descriptor, BlobContent::Bytes(Bytes::from(config)), None).await?;
+    layout.put_blob(&layer_descriptor, BlobContent::from(layer), None).await?;
+    layout.put_blob(&config_descriptor, BlobContent::from(Bytes::from(config)), None).await?;
     let manifest = ImageManifest {
         schema_version: 2,
         media_type: Some(media_type::OCI_MANIFEST.into()),

@@ -72,17 +72,19 @@ impl<S: Stored> Source for S {
 
     async fn put_blob(&self, descriptor: &Descriptor, content: BlobContent, _: Option<&str>) -> Result<()> {
         let (directory, wanted) = (self.directory()?, descriptor.clone());
-        match content {
-            BlobContent::Bytes(bytes) => {
-                directory.write(move |directory| directory.store(&wanted, &bytes)).await
-            }
-            BlobContent::Reader(reader) => {
-                if directory.write(move |directory| directory.has(&wanted)).await? {
-                    return Ok(());
+        let reader = match content {
+            BlobContent::Pieces(pieces) => match pieces.whole().cloned() {
+                Some(bytes) => {
+                    return directory.write(move |directory| directory.store(&wanted, &bytes)).await;
                 }
-                directory.write_stream(descriptor, reader).await
-            }
+                None => pieces.reader(),
+            },
+            BlobContent::Reader(reader) => reader,
+        };
+        if directory.write(move |directory| directory.has(&wanted)).await? {
+            return Ok(());
         }
+        directory.write_stream(descriptor, reader).await
     }
 
     async fn put_manifest(&self, selector: &Selector, manifest: &RawManifest) -> Result<()> {

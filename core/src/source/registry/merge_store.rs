@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::oci::RawManifest;
 use crate::reference::{Selector, Tag};
 use crate::source::shared_tag::{Merged, is_marker};
-use crate::source::{BlobContent, Result, SourceError};
+use crate::source::{Result, SourceError};
 
 /// What the protocol needs of a store.
 pub(super) trait Store {
@@ -65,7 +65,7 @@ impl Store for RegistrySource {
     async fn replace(&self, tag: &Tag, merged: &Merged, left: Duration) -> Result<bool> {
         let begin = Instant::now();
         if let Some((descriptor, bytes)) = &merged.config {
-            self.upload(descriptor, BlobContent::Bytes(bytes.clone()), None).await?;
+            self.upload(descriptor, bytes.clone().into(), None).await?;
         }
         let left = left.saturating_sub(begin.elapsed());
         let selector = tag.clone().into();

@@ -21,6 +21,7 @@ use super::problem::{place, protocol, refusal};
 use super::retry::backoff;
 use super::state::{RepositoryState, Scheme};
 use crate::limits;
+use crate::pieces::Pieces;
 use crate::source::{Result, SourceError};
 
 /// The result of one try.
@@ -60,6 +61,8 @@ pub(super) enum Payload {
     Empty,
     /// Bytes.
     Bytes(Bytes),
+    /// Bytes that are made when they are sent.
+    Pieces(Pieces),
     /// A stream, until it has been taken.
     Stream(Option<reqwest::Body>),
 }
@@ -70,6 +73,7 @@ impl Payload {
         match self {
             Self::Empty => Ok(None),
             Self::Bytes(bytes) => Ok(Some(bytes.clone().into())),
+            Self::Pieces(pieces) => Ok(Some(reqwest::Body::wrap_stream(pieces.stream()))),
             Self::Stream(stream) => stream
                 .take()
                 .map(Some)
@@ -295,6 +299,7 @@ impl Inner {
         let body = match &mut call.body {
             Payload::Stream(stream) => Payload::Stream(stream.take()),
             Payload::Bytes(bytes) => Payload::Bytes(bytes.clone()),
+            Payload::Pieces(pieces) => Payload::Pieces(pieces.clone()),
             Payload::Empty => Payload::Empty,
         };
         let (method, headers) = (call.method.clone(), call.headers.clone());

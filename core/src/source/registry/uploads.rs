@@ -28,6 +28,7 @@ use super::transport::{Answer, Call, Payload, Target};
 use crate::digest::Digest;
 use crate::limits;
 use crate::oci::Descriptor;
+use crate::pieces::Pieces;
 use crate::source::{BlobContent, BlobReader, Result, SourceError};
 
 const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
@@ -62,7 +63,9 @@ impl RegistrySource {
         content: BlobContent,
         mount_from: Option<&str>,
     ) -> Result<()> {
-        if let BlobContent::Bytes(bytes) = &content {
+        if let BlobContent::Pieces(pieces) = &content
+            && let Some(bytes) = pieces.whole()
+        {
             self.check_content(descriptor, bytes)?;
         }
         let is_large = descriptor.size > limits::SMALL_BLOB_BYTES;
@@ -70,7 +73,7 @@ impl RegistrySource {
             return Ok(());
         }
         match content {
-            BlobContent::Bytes(bytes) => self.upload_bytes(descriptor, &bytes, mount_from).await,
+            BlobContent::Pieces(pieces) => self.upload_pieces(descriptor, &pieces, mount_from).await,
             BlobContent::Reader(reader) => self.upload_stream(descriptor, reader, mount_from).await,
         }
     }
@@ -85,26 +88,27 @@ impl RegistrySource {
     }
 
     /// Sends content that can be read again: a session that fails is followed by a new one.
-    async fn upload_bytes(
+    async fn upload_pieces(
         &self,
         descriptor: &Descriptor,
-        bytes: &Bytes,
+        content: &Pieces,
         mount_from: Option<&str>,
     ) -> Result<()> {
         let mut tried = 0;
         let mut in_pieces = descriptor.size > self.inner.options.single_upload;
         loop {
             tried += 1;
-            let at_once = (descriptor.size <= limits::SMALL_BLOB_BYTES).then_some(bytes);
+            let at_once = content.whole().filter(|_| descriptor.size <= limits::SMALL_BLOB_BYTES);
             let Opened::Session { place, min_piece } = self.open(descriptor, at_once, mount_from).await?
             else {
                 return Ok(());
             };
             let sent = if in_pieces {
-                self.send_pieces(descriptor, Box::new(std::io::Cursor::new(bytes.clone())), place, min_piece)
-                    .await
+                self.send_pieces(descriptor, content.reader(), place, min_piece).await
             } else {
-                self.send_whole(descriptor, Payload::Bytes(bytes.clone()), &place).await
+                let whole = content.whole().cloned().map(Payload::Bytes);
+                let body = whole.unwrap_or_else(|| Payload::Pieces(content.clone()));
+                self.send_whole(descriptor, body, &place).await
             };
             match sent {
                 Err(SourceError::Status { status: 413, .. }) if !in_pieces => in_pieces = true,

@@ -112,7 +112,7 @@ fn an_archive_is_not_written_to() {
     let archive = Archive::open_oci(&path).unwrap();
     let tag: Tag = "v2".parse().unwrap();
     let errors = [
-        wait(archive.put_blob(&image.descriptor(), BlobContent::Bytes(image.bytes.clone()), None))
+        wait(archive.put_blob(&image.descriptor(), BlobContent::from(image.bytes.clone()), None))
             .unwrap_err(),
         wait(archive.put_manifest(&tag.clone().into(), &image)).unwrap_err(),
         wait(archive.put_referrer(&image.digest, &image)).unwrap_err(),

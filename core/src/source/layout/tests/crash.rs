@@ -28,7 +28,7 @@ fn child() {
         let note = format!("{number} {}", "x".repeat(100_000));
         let layer = put_blob(&layout, media_type::OCI_LAYER, note.as_bytes());
         let (raw, (config, bytes)) = layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap();
-        wait(layout.put_blob(&config, BlobContent::Bytes(bytes), None)).unwrap();
+        wait(layout.put_blob(&config, BlobContent::from(bytes), None)).unwrap();
         let mut document = raw.parse().unwrap().manifest().unwrap().clone();
         document.subject = Some(image.descriptor());
         document.annotations = Some([("note".into(), number.to_string())].into());

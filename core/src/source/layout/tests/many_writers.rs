@@ -24,9 +24,9 @@ pub(super) fn again(test: &str, role: &str, layout: &Path) -> Command {
 async fn sign(layout: &Layout, subject: &RawManifest, name: &str) {
     let layer = Descriptor::of(media_type::OCI_LAYER, name.as_bytes());
     let bytes = Bytes::copy_from_slice(name.as_bytes());
-    layout.put_blob(&layer, BlobContent::Bytes(bytes), None).await.unwrap();
+    layout.put_blob(&layer, BlobContent::from(bytes), None).await.unwrap();
     let (raw, (config, bytes)) = layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap();
-    layout.put_blob(&config, BlobContent::Bytes(bytes), None).await.unwrap();
+    layout.put_blob(&config, BlobContent::from(bytes), None).await.unwrap();
     let mut document = raw.parse().unwrap().manifest().unwrap().clone();
     let tag = Tag::attached(&subject.digest, ".sig");
     layout.add_to_tag(&tag, SharedTag::LegacyLayers, &raw).await.unwrap();

@@ -36,7 +36,7 @@ pub(crate) fn empty() -> (tempfile::TempDir, Layout) {
 /// Stores a blob and returns its descriptor.
 pub(crate) fn put_blob(layout: &Layout, media_type: &str, bytes: &[u8]) -> Descriptor {
     let descriptor = Descriptor::of(media_type, bytes);
-    wait(layout.put_blob(&descriptor, BlobContent::Bytes(bytes.to_vec().into()), None)).unwrap();
+    wait(layout.put_blob(&descriptor, BlobContent::from(bytes.to_vec()), None)).unwrap();
     descriptor
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn legacy(layout: &Layout, payload: &str, signature: &str) -> RawMani
     let mut layer = put_blob(layout, media_type::SIMPLE_SIGNING, payload.as_bytes());
     layer.annotations = Some([(media_type::ANNOTATION_SIGNATURE.into(), signature.into())].into());
     let (manifest, (config, bytes)) = layered(vec![layer], None, media_type::OCI_MANIFEST).unwrap();
-    wait(layout.put_blob(&config, BlobContent::Bytes(bytes), None)).unwrap();
+    wait(layout.put_blob(&config, BlobContent::from(bytes), None)).unwrap();
     manifest
 }
 

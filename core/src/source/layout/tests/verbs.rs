@@ -85,7 +85,7 @@ fn a_blob_that_is_not_what_it_should_be_is_not_stored() {
         (4, Digest::sha256(b"abc"), "CONTENT_SIZE_MISMATCH"),
     ] {
         let descriptor = Descriptor::new("x", digest, size);
-        let bytes = BlobContent::Bytes(Bytes::from_static(b"abc"));
+        let bytes = BlobContent::from(Bytes::from_static(b"abc"));
         let stream = BlobContent::Reader(Box::new(&b"abc"[..]));
         for content in [bytes, stream] {
             let error = wait(layout.put_blob(&descriptor, content, None)).unwrap_err();

@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::source::{ReferrersFrom, SourceError};
 use crate::verify::{ImagePolicy, Refusal, Verdict, verify_image};
 
-/// Verifies the signatures of an image.
+/// Verifies the signatures of an image, or the attestations that the policy asks for.
 ///
 /// # Errors
 /// When a place where signatures may be cannot be listed, or the image is not there: "unsigned" is only said of an
@@ -14,12 +14,13 @@ use crate::verify::{ImagePolicy, Refusal, Verdict, verify_image};
 pub async fn image(
     image: &Image,
     policy: &ImagePolicy,
-    options: GatherOptions,
+    options: &GatherOptions,
 ) -> Result<Verdict, SourceError> {
-    let mut verdict = verify_image(&image.digest, gather::signatures(image, options).await?, policy);
+    let options = GatherOptions { wanted: policy.wanted.clone(), ..options.clone() };
+    let mut verdict = verify_image(&image.digest, gather::artifacts(image, &options).await?, policy);
     if verdict.outcome() != Outcome::Proven && has_older(image).await? {
         let options = GatherOptions { older_referrers: true, ..options };
-        verdict = verify_image(&image.digest, gather::signatures(image, options).await?, policy);
+        verdict = verify_image(&image.digest, gather::artifacts(image, &options).await?, policy);
     }
     if matches!(verdict.refusal, Some(Refusal::NoSignatures)) {
         image.descriptor().await?;

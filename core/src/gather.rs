@@ -1,7 +1,7 @@
 //! What is attached to an image, fetched and parsed, trusted in nothing.
 //!
 //! Two places are always looked at, at the same time: the referrers of the digest (Sigstore bundles) and cosign's tag
-//! `sha256-HEX.sig` (legacy signatures). A place that cannot be asked makes the whole answer undecided: neither may
+//! `sha256-HEX.sig` or `.att` (legacy signatures and attestations). A place that cannot be asked makes the whole answer undecided: neither may
 //! stand in for the other (a throttled listing is no reason to fall back). Entries that say of themselves that they
 //! are something else, an SBOM's attestation say, are not downloaded but listed as ignored.
 
@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::digest::Digest;
 use crate::format::bundle::Bundle;
+use crate::format::dsse::Envelope;
 use crate::format::legacy::LegacySignature;
 use crate::format::statement::COSIGN_SIGN;
 use crate::image::Image;
@@ -26,9 +27,48 @@ use crate::verify::{Refusal, RefusalCode};
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
 const CONCURRENT: usize = 16;
 
+/// What is looked for on an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Signatures of the image.
+    #[default]
+    Signatures,
+    /// Statements of this predicate type; without one, of every type but that of signatures.
+    Attestations(Option<String>),
+}
+
+impl Wanted {
+    /// What cosign appends to the digest for the tag that it keeps the older form behind.
+    pub const fn suffix(&self) -> &'static str {
+        match self {
+            Self::Signatures => ".sig",
+            Self::Attestations(_) => ".att",
+        }
+    }
+
+    /// The media type of a layer behind that tag.
+    const fn layer_type(&self) -> &'static str {
+        match self {
+            Self::Signatures => media_type::SIMPLE_SIGNING,
+            Self::Attestations(_) => media_type::DSSE_ENVELOPE,
+        }
+    }
+
+    /// Whether statements of this predicate type are wanted.
+    pub fn includes(&self, predicate_type: &str) -> bool {
+        match self {
+            Self::Signatures => predicate_type == COSIGN_SIGN,
+            Self::Attestations(None) => predicate_type != COSIGN_SIGN,
+            Self::Attestations(Some(wanted)) => predicate_type == wanted,
+        }
+    }
+}
+
 /// What to look for, and how much of it to accept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GatherOptions {
+    /// What to look for.
+    pub wanted: Wanted,
     /// Bytes of one signature or bundle.
     pub attachment_bytes: u64,
     /// Whether to look behind the fallback tag as well where the store has the referrers API: what was written before
@@ -36,6 +76,16 @@ pub struct GatherOptions {
     pub older_referrers: bool,
     /// Which places to look at.
     pub formats: Formats,
+}
+
+impl GatherOptions {
+    /// Bytes of one blob that is fetched: a signature of an image is small.
+    fn blob_bytes(&self) -> u64 {
+        match self.wanted {
+            Wanted::Signatures => self.attachment_bytes.min(limits::SIGNATURE_BYTES),
+            Wanted::Attestations(_) => self.attachment_bytes,
+        }
+    }
 }
 
 /// The storage formats of signatures.
@@ -58,7 +108,12 @@ impl Formats {
 
 impl Default for GatherOptions {
     fn default() -> Self {
-        Self { attachment_bytes: limits::ATTACHMENT_BYTES, older_referrers: false, formats: Formats::BOTH }
+        Self {
+            wanted: Wanted::Signatures,
+            attachment_bytes: limits::ATTACHMENT_BYTES,
+            older_referrers: false,
+            formats: Formats::BOTH,
+        }
     }
 }
 
@@ -82,7 +137,7 @@ pub enum Via {
     Tag(Tag),
 }
 
-/// Something that claims to be a signature of the image.
+/// Something that claims to be what is looked for.
 #[derive(Debug)]
 pub struct Artifact {
     /// Where it was found.
@@ -98,9 +153,11 @@ pub enum Content {
     Legacy(LegacySignature),
     /// A bundle.
     Bundle(Box<Bundle>),
+    /// A legacy attestation.
+    Envelope(Envelope),
 }
 
-/// Something on the image that is no signature.
+/// Something on the image that is not what is looked for.
 #[derive(Clone, Debug)]
 pub struct Ignored {
     /// Where it was found.
@@ -123,7 +180,7 @@ pub struct Unread {
 /// Everything found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Claims to be a signature.
+    /// Claims to be what is looked for.
     pub artifacts: Vec<Artifact>,
     /// Is something else.
     pub ignored: Vec<Ignored>,
@@ -152,13 +209,12 @@ enum Step {
     Unread(Unread),
 }
 
-/// Fetches what claims to be a signature of `image`.
+/// Fetches what claims to be wanted of `image`.
 ///
 /// # Errors
 /// When one of the two places cannot be listed, or lists more than [`limits::ENTRIES_PER_IMAGE`].
-pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, SourceError> {
-    let source = image.attachments.as_ref();
-    let tag = Tag::attached(&image.digest, ".sig");
+pub async fn artifacts(image: &Image, options: &GatherOptions) -> Result<Found, SourceError> {
+    let tag = Tag::attached(&image.digest, options.wanted.suffix());
     let (referrers, legacy) = tokio::join!(
         async {
             match options.formats.bundle {
@@ -168,16 +224,21 @@ pub async fn signatures(image: &Image, options: GatherOptions) -> Result<Found, 
         },
         async {
             match options.formats.legacy {
-                true => source.manifest(&tag.clone().into()).await,
+                true => image.attachments.manifest(&tag.clone().into()).await,
                 false => Ok(None),
             }
         },
     );
+    let gathering = Gathering {
+        source: image.attachments.as_ref(),
+        subject: &image.digest,
+        options,
+        budget: Budget::new(options),
+    };
     let mut found = Found::default();
-    let budget = Budget::new(options);
-    bundles(source, &image.digest, referrers?, options, &budget, &mut found).await?;
+    gathering.bundles(referrers?, &mut found).await?;
     if let Some(manifest) = legacy? {
-        legacy_layers(source, &tag, &manifest, options, &budget, &mut found).await?;
+        gathering.layers(&tag, &manifest, &mut found).await?;
     }
     Ok(found)
 }
@@ -220,98 +281,157 @@ pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Vec<Listed>,
     Ok(found)
 }
 
-/// How many bytes of signatures may still be fetched for one image.
+/// How many bytes may still be fetched for one image.
 struct Budget {
     limit: u64,
     left: AtomicU64,
 }
 
 impl Budget {
-    fn new(options: GatherOptions) -> Self {
+    fn new(options: &GatherOptions) -> Self {
         let limit = limits::GATHERED_BYTES.max(options.attachment_bytes);
         Self { limit, left: AtomicU64::new(limit) }
     }
 
-    /// Fetches a blob that fits, alone and with all the others. What says that it is a signature of an image is small.
-    async fn fetch(
-        &self,
-        source: &dyn Source,
-        blob: &Descriptor,
-        options: GatherOptions,
-    ) -> Result<Bytes, SourceError> {
-        let limit = options.attachment_bytes.min(limits::SIGNATURE_BYTES);
-        let take = |left: u64| left.checked_sub(blob.size);
+    /// Whether so many bytes could still be taken; they are.
+    fn take(&self, bytes: u64) -> bool {
+        let take = |left: u64| left.checked_sub(bytes);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+/// One image that is being looked at.
+struct Gathering<'a> {
+    source: &'a dyn Source,
+    subject: &'a Digest,
+    options: &'a GatherOptions,
+    budget: Budget,
+}
+
+impl Gathering<'_> {
+    /// Fetches a blob that fits, alone and with all the others.
+    async fn fetch(&self, blob: &Descriptor) -> Result<Bytes, SourceError> {
+        let limit = self.options.blob_bytes();
         // What is too large alone is not fetched, and takes nothing from the others.
-        if blob.size <= limit && self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+        if blob.size <= limit && !self.budget.take(blob.size) {
             let what = "size of all signatures together, in bytes,";
-            return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
+            return Err(SourceError::Limit { place: self.source.name(), what, limit: self.budget.limit });
         }
-        source.blob(blob, limit).await
+        self.source.blob(blob, limit).await
     }
-}
 
-async fn bundles(
-    source: &dyn Source,
-    subject: &Digest,
-    referrers: Vec<Listed>,
-    options: GatherOptions,
-    budget: &Budget,
-    found: &mut Found,
-) -> Result<(), SourceError> {
-    within(source, referrers.len())?;
-    let mut steps = stream::iter(referrers)
-        .map(|listed| async move { bundle(source, subject, listed, options, budget).await })
-        .buffered(CONCURRENT);
-    while let Some(step) = steps.next().await {
-        found.add(step);
-    }
-    Ok(())
-}
-
-/// One referrer: looked at no further than is needed to know that it is no signature.
-async fn bundle(
-    source: &dyn Source,
-    subject: &Digest,
-    listed: Listed,
-    options: GatherOptions,
-    budget: &Budget,
-) -> Step {
-    let entry = &listed.entry;
-    let mut origin = Origin { manifest: entry.digest, blob: None, via: Via::Referrer };
-    if listed.reliable
-        && let Some(reason) = not_a_signature(entry.artifact_type.as_deref(), entry)
-    {
-        return Step::Ignored(Ignored { origin, reason, code: None });
-    }
-    let manifest = match referrer_manifest(source, subject, &listed).await {
-        Ok(manifest) => manifest,
-        Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
-        Err(Failed::Fetch(error)) => return failed(origin, error),
-    };
-    let annotated = Descriptor { annotations: manifest.annotations.clone(), ..listed.entry };
-    if let Some(reason) = not_a_signature(Some(manifest.effective_artifact_type()), &annotated) {
-        return Step::Ignored(Ignored { origin, reason, code: None });
-    }
-    let says_what = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE).is_some();
-    let [layer] = manifest.layers.as_slice() else {
-        let got = manifest.layers.len();
-        let refusal = Refusal::BundleLayers { got };
-        return Step::Artifact(Artifact { origin, content: Err(refusal) });
-    };
-    origin.blob = Some(layer.digest);
-    if !says_what && layer.size > limits::SIGNATURE_BYTES {
-        let reason = format!("bundle of {} bytes, which no signature has", layer.size);
-        return Step::Ignored(Ignored { origin, reason, code: Some(RefusalCode::ContentTooLarge) });
-    }
-    // Nothing large is held while the bundle comes.
-    let layer = Descriptor::new(&layer.media_type, layer.digest, layer.size);
-    drop((annotated, manifest));
-    match budget.fetch(source, &layer, options).await {
-        Ok(bytes) => {
-            let content = Bundle::parse(bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
-            Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
+    async fn bundles(&self, referrers: Vec<Listed>, found: &mut Found) -> Result<(), SourceError> {
+        within(self.source, referrers.len())?;
+        let mut steps =
+            stream::iter(referrers).map(|listed| self.bundle(listed)).buffered(CONCURRENT);
+        while let Some(step) = steps.next().await {
+            found.add(step);
         }
-        Err(error) => failed(origin, error),
+        Ok(())
+    }
+
+    /// One referrer: looked at no further than is needed to know that it is not wanted.
+    async fn bundle(&self, listed: Listed) -> Step {
+        let entry = &listed.entry;
+        let mut origin = Origin { manifest: entry.digest, blob: None, via: Via::Referrer };
+        if listed.reliable && let Some(reason) = self.unwanted(entry.artifact_type.as_deref(), entry) {
+            return Step::Ignored(Ignored { origin, reason, code: None });
+        }
+        let manifest = match referrer_manifest(self.source, self.subject, &listed).await {
+            Ok(manifest) => manifest,
+            Err(Failed::Ignored(reason)) => return Step::Ignored(Ignored { origin, reason, code: None }),
+            Err(Failed::Fetch(error)) => return failed(origin, error),
+        };
+        let annotated = Descriptor { annotations: manifest.annotations.clone(), ..listed.entry };
+        if let Some(reason) = self.unwanted(Some(manifest.effective_artifact_type()), &annotated) {
+            return Step::Ignored(Ignored { origin, reason, code: None });
+        }
+        let says_what = annotated.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE).is_some();
+        let [layer] = manifest.layers.as_slice() else {
+            let got = manifest.layers.len();
+            let refusal = Refusal::BundleLayers { got };
+            return Step::Artifact(Artifact { origin, content: Err(refusal) });
+        };
+        origin.blob = Some(layer.digest);
+        if self.options.wanted == Wanted::Signatures && !says_what && layer.size > limits::SIGNATURE_BYTES {
+            let reason = format!("bundle of {} bytes, which no signature has", layer.size);
+            return Step::Ignored(Ignored { origin, reason, code: Some(RefusalCode::ContentTooLarge) });
+        }
+        // Nothing large is held while the bundle comes.
+        let layer = Descriptor::new(&layer.media_type, layer.digest, layer.size);
+        drop((annotated, manifest));
+        match self.fetch(&layer).await {
+            Ok(bytes) => {
+                let content = Bundle::parse(bytes).map(|bundle| Content::Bundle(Box::new(bundle)));
+                Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
+            }
+            Err(error) => failed(origin, error),
+        }
+    }
+
+    /// Why an entry that describes itself so is not wanted; `None` when it may be.
+    fn unwanted(&self, artifact_type: Option<&str>, descriptor: &Descriptor) -> Option<String> {
+        // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
+        let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
+        if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
+            return Some(format!("artifact of type {}", media_type::brief(kind)));
+        }
+        let predicate = descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE)?;
+        self.unwanted_type(predicate)
+    }
+
+    fn unwanted_type(&self, predicate_type: &str) -> Option<String> {
+        match predicate_type {
+            wanted if self.options.wanted.includes(wanted) => None,
+            COSIGN_SIGN => Some("signature of the image".into()),
+            other => Some(format!("attestation of type {}", media_type::brief(other))),
+        }
+    }
+
+    async fn layers(&self, tag: &Tag, raw: &RawManifest, found: &mut Found) -> Result<(), SourceError> {
+        let place = || format!("{}:{tag}", self.source.name());
+        let document = raw.parse().map_err(|source| SourceError::Manifest { place: place(), source })?;
+        let origin = |blob| Origin { manifest: raw.digest, blob, via: Via::Tag(tag.clone()) };
+        let Document::Manifest(manifest) = document else {
+            let reason = "an index, not a manifest with signatures".into();
+            found.ignored.push(Ignored { origin: origin(None), reason, code: None });
+            return Ok(());
+        };
+        within(self.source, manifest.layers.len())?;
+        let mut steps = stream::iter(manifest.layers)
+            .map(|layer| {
+                let origin = origin(Some(layer.digest));
+                self.layer(layer, origin)
+            })
+            .buffered(CONCURRENT);
+        while let Some(step) = steps.next().await {
+            found.add(step);
+        }
+        Ok(())
+    }
+
+    /// A layer behind cosign's tag. What it says of its predicate type saves fetching it, and proves nothing.
+    async fn layer(&self, layer: Descriptor, origin: Origin) -> Step {
+        let unwanted = match &self.options.wanted {
+            wanted if layer.media_type != wanted.layer_type() => {
+                Some(format!("layer of type {}", media_type::brief(&layer.media_type)))
+            }
+            Wanted::Signatures => None,
+            Wanted::Attestations(_) => layer
+                .annotation(media_type::ANNOTATION_PREDICATE_TYPE)
+                .and_then(|predicate| self.unwanted_type(predicate)),
+        };
+        if let Some(reason) = unwanted {
+            return Step::Ignored(Ignored { origin, reason, code: None });
+        }
+        let content = match self.fetch(&layer).await {
+            Ok(payload) if self.options.wanted == Wanted::Signatures => {
+                LegacySignature::parse(&layer, payload).map(Content::Legacy)
+            }
+            Ok(document) => Envelope::parse(document).map(Content::Envelope),
+            Err(error) => return failed(origin, error),
+        };
+        Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
     }
 }
 
@@ -341,70 +461,6 @@ async fn referrer_manifest(
     match document {
         Document::Manifest(manifest) => Ok(*manifest),
         Document::Index(_) => Err(Failed::Ignored("an index, not a bundle".into())),
-    }
-}
-
-/// Why an entry that describes itself so is no image signature; `None` when it may be one.
-fn not_a_signature(artifact_type: Option<&str>, descriptor: &Descriptor) -> Option<String> {
-    // Some registries list the configuration's type although the manifest has one of its own: "empty" says nothing.
-    let artifact_type = artifact_type.filter(|kind| *kind != media_type::OCI_EMPTY);
-    if let Some(kind) = artifact_type.filter(|kind| !kind.starts_with(media_type::BUNDLE_PREFIX)) {
-        return Some(format!("artifact of type {}", media_type::brief(kind)));
-    }
-    match descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE) {
-        Some(predicate) if predicate != COSIGN_SIGN => {
-            Some(format!("attestation of type {}", media_type::brief(predicate)))
-        }
-        _ => None,
-    }
-}
-
-async fn legacy_layers(
-    source: &dyn Source,
-    tag: &Tag,
-    raw: &RawManifest,
-    options: GatherOptions,
-    budget: &Budget,
-    found: &mut Found,
-) -> Result<(), SourceError> {
-    let place = || format!("{}:{tag}", source.name());
-    let document = raw.parse().map_err(|source| SourceError::Manifest { place: place(), source })?;
-    let origin = |blob| Origin { manifest: raw.digest, blob, via: Via::Tag(tag.clone()) };
-    let Document::Manifest(manifest) = document else {
-        let reason = "an index, not a manifest with signatures".into();
-        found.ignored.push(Ignored { origin: origin(None), reason, code: None });
-        return Ok(());
-    };
-    within(source, manifest.layers.len())?;
-    let mut steps = stream::iter(manifest.layers)
-        .map(|layer| {
-            let origin = origin(Some(layer.digest));
-            async move { legacy_layer(source, layer, origin, options, budget).await }
-        })
-        .buffered(CONCURRENT);
-    while let Some(step) = steps.next().await {
-        found.add(step);
-    }
-    Ok(())
-}
-
-async fn legacy_layer(
-    source: &dyn Source,
-    layer: Descriptor,
-    origin: Origin,
-    options: GatherOptions,
-    budget: &Budget,
-) -> Step {
-    if layer.media_type != media_type::SIMPLE_SIGNING {
-        let reason = format!("layer of type {}", media_type::brief(&layer.media_type));
-        return Step::Ignored(Ignored { origin, reason, code: None });
-    }
-    match budget.fetch(source, &layer, options).await {
-        Ok(payload) => {
-            let content = LegacySignature::parse(&layer, payload).map(Content::Legacy);
-            Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
-        }
-        Err(error) => failed(origin, error),
     }
 }
 

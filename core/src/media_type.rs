@@ -64,6 +64,8 @@ pub const ANNOTATION_RFC3161: &str = "dev.sigstore.cosign/rfc3161timestamp";
 pub const ANNOTATION_BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
 /// The predicate type inside a bundle's statement.
 pub const ANNOTATION_BUNDLE_PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
+/// The predicate type of a legacy attestation layer.
+pub const ANNOTATION_PREDICATE_TYPE: &str = "predicateType";
 /// When a manifest was made (OCI image specification 1.1, "Annotations").
 pub const ANNOTATION_CREATED: &str = "org.opencontainers.image.created";
 /// The tag of an entry in a layout's index.

@@ -42,7 +42,7 @@ async fn signature(args: &SignatureArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let image = stores.image(&args.image).await?.image;
     let found =
-        gather::signatures(&image, GatherOptions { older_referrers: true, ..stores.gather_options() })
+        gather::artifacts(&image, &GatherOptions { older_referrers: true, ..stores.gather_options() })
             .await?;
     if let Some(unread) = found.unread.into_iter().next() {
         return Err(unread.error.into());

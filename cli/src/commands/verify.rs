@@ -127,7 +127,7 @@ async fn verify_one(args: &VerifyArgs, stores: &Stores, policy: &ImagePolicy, te
 }
 
 async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
-    let verdict = decide::image(&image, policy, stores.gather_options()).await?;
+    let verdict = decide::image(&image, policy, &stores.gather_options()).await?;
     Ok((image, verdict))
 }
 

@@ -161,17 +161,46 @@ impl Envelope {
         around(&empty, self.payload.clone()).map_err(FormatError::json("DSSE envelope"))
     }
 
-    /// The bytes that the signatures are over.
-    pub fn pae(&self) -> Vec<u8> {
-        pae(&self.payload_type, &self.payload)
+    /// The bytes that the signatures are over, in two parts: what stands before the payload, and the payload.
+    pub fn pae(&self) -> (Vec<u8>, &[u8]) {
+        (pae_head(&self.payload_type, self.payload.len()), &self.payload)
     }
 }
 
-/// The pre-authentication encoding: `DSSEv1 LEN(type) type LEN(body) body`.
-pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut encoded = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
-    encoded.extend_from_slice(payload);
-    encoded
+/// A payload that is about to be signed, held once together with what stands before it in the bytes to sign.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    payload_type: String,
+    message: Bytes,
+    payload: usize,
+}
+
+impl Unsigned {
+    /// The payload is `head`, `body` and `tail`, one after another; the body's room is used again.
+    pub fn new(payload_type: &str, head: &[u8], body: Vec<u8>, tail: &[u8]) -> Self {
+        let mut start = pae_head(payload_type, head.len() + body.len() + tail.len());
+        let payload = start.len();
+        start.extend_from_slice(head);
+        let mut message = body;
+        message.extend_from_slice(tail);
+        message.splice(..0, start);
+        Self { payload_type: payload_type.into(), message: message.into(), payload }
+    }
+
+    /// The bytes to sign.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The envelope, with the signature over [`message`](Self::message).
+    pub fn signed(self, signature: Vec<u8>) -> Envelope {
+        Envelope::new(&self.payload_type, self.message.slice(self.payload..), signature)
+    }
+}
+
+/// What the pre-authentication encoding has before the payload: `DSSEv1 LEN(type) type LEN(body) body`.
+pub fn pae_head(payload_type: &str, length: usize) -> Vec<u8> {
+    format!("DSSEv1 {} {payload_type} {length} ", payload_type.len()).into_bytes()
 }
 
 #[cfg(test)]
@@ -181,10 +210,19 @@ mod tests {
     /// The example of the specification's `protocol.md`.
     #[test]
     fn encoding_is_that_of_the_specification() {
-        assert_eq!(
-            pae("http://example.com/HelloWorld", b"hello world"),
-            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
-        );
+        let envelope = Envelope::new("http://example.com/HelloWorld", &b"hello world"[..], Vec::new());
+        let (head, payload) = envelope.pae();
+        assert_eq!([&head, payload].concat(), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+    }
+
+    #[test]
+    fn what_is_signed_is_what_is_verified() {
+        let unsigned = Unsigned::new("type", b"{\"a\":", b"[1]".to_vec(), b"}");
+        let message = unsigned.message().to_vec();
+        let envelope = unsigned.signed(b"s".to_vec());
+        assert_eq!(envelope.payload, r#"{"a":[1]}"#);
+        let (head, payload) = envelope.pae();
+        assert_eq!([&head, payload].concat(), message);
     }
 
     /// threat model, row 59.

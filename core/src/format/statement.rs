@@ -23,7 +23,7 @@ pub const COSIGN_SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 /// A claim about subjects.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Statement {
+pub struct Statement<'a> {
     /// [`STATEMENT_V1`] or [`STATEMENT_V01`].
     #[serde(rename = "_type")]
     pub kind: String,
@@ -32,9 +32,9 @@ pub struct Statement {
     pub subject: Vec<Subject>,
     /// What kind of claim it is.
     pub predicate_type: String,
-    /// The claim.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub predicate: Option<Box<RawValue>>,
+    /// The claim, as it stands in the document.
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<&'a RawValue>,
 }
 
 /// One thing that a statement is about.
@@ -68,12 +68,12 @@ impl Subject {
     }
 }
 
-impl Statement {
+impl<'a> Statement<'a> {
     /// Reads a statement.
     ///
     /// # Errors
     /// When it is malformed, of an unknown type, or has more than [`limits::STATEMENT_SUBJECTS`] subjects.
-    pub fn parse(payload: &[u8]) -> Result<Self, FormatError> {
+    pub fn parse(payload: &'a [u8]) -> Result<Self, FormatError> {
         check_size(payload)?;
         let statement: Self = json::read(payload).map_err(FormatError::json("in-toto statement"))?;
         if !matches!(statement.kind.as_str(), STATEMENT_V1 | STATEMENT_V01) {
@@ -95,8 +95,25 @@ impl Statement {
             kind: STATEMENT_V1.into(),
             subject: vec![subject],
             predicate_type: COSIGN_SIGN.into(),
-            predicate: RawValue::from_string("{}".into()).ok(),
+            predicate: serde_json::from_str("{}").ok(),
         }
+    }
+
+    /// What stands before and after the predicate in a statement about `subjects`.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn around(subjects: Vec<Subject>, predicate_type: &str) -> Result<(Vec<u8>, Vec<u8>), FormatError> {
+        let statement = Statement {
+            kind: STATEMENT_V1.into(),
+            subject: subjects,
+            predicate_type: predicate_type.into(),
+            predicate: None,
+        };
+        let mut head = statement.to_json()?;
+        let tail = head.split_off(head.len() - 1);
+        head.extend_from_slice(br#","predicate":"#);
+        Ok((head, tail))
     }
 
     /// The document.
@@ -136,13 +153,8 @@ fn check_size(payload: &[u8]) -> Result<(), FormatError> {
 mod tests {
     use super::*;
 
-    fn statement(subject: &str) -> Result<Statement, FormatError> {
-        Statement::parse(
-            format!(
-                r#"{{"_type":"{STATEMENT_V1}","subject":{subject},"predicateType":"x","predicate":{{}}}}"#
-            )
-            .as_bytes(),
-        )
+    fn statement(subject: &str) -> String {
+        format!(r#"{{"_type":"{STATEMENT_V1}","subject":{subject},"predicateType":"x","predicate":{{}}}}"#)
     }
 
     /// threat model, row 61.
@@ -161,22 +173,35 @@ mod tests {
             (format!(r#"[{{"name":"{hex}","digest":{{"gitCommit":"{hex}"}}}}]"#), false),
             (r#"[{"digest":{}}]"#.into(), false),
         ] {
-            assert_eq!(statement(&subject).unwrap().subject_of(&digest).is_some(), found, "{subject}");
+            let text = statement(&subject);
+            let statement = Statement::parse(text.as_bytes()).unwrap();
+            assert_eq!(statement.subject_of(&digest).is_some(), found, "{subject}");
         }
-        assert!(statement("null").is_err());
-        assert!(statement("[null]").is_err());
+        assert!(Statement::parse(statement("null").as_bytes()).is_err());
+        assert!(Statement::parse(statement("[null]").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_statement_is_written_around_its_predicate() {
+        let digest = Digest::sha256(b"x");
+        let (head, tail) = Statement::around(vec![Subject::of(&digest)], "https://example.com/x").unwrap();
+        let document = [&head, &br#"{"n": 9007199254740993}"#[..], &tail].concat();
+        let statement = Statement::parse(&document).unwrap();
+        assert_eq!(statement.predicate.unwrap().get(), r#"{"n": 9007199254740993}"#);
+        assert!(statement.subject_of(&digest).is_some());
     }
 
     /// threat model, row 51.
     #[test]
     fn what_stands_beside_the_predicate_is_bounded() {
         let most = limits::STATEMENT_SUBJECTS;
-        assert!(statement(&format!("[{}]", vec!["{}"; most].join(","))).is_ok());
+        let code = |text: String| Statement::parse(text.as_bytes()).err().map(|error| error.code());
+        assert_eq!(code(statement(&format!("[{}]", vec!["{}"; most].join(",")))), None);
         let too_many = statement(&format!("[{}]", vec!["{}"; most + 1].join(",")));
-        assert_eq!(too_many.unwrap_err().code(), "ARTIFACT_COUNT");
+        assert_eq!(code(too_many), Some("ARTIFACT_COUNT"));
         let zeros = format!("[{}0]", "0,".repeat(usize::try_from(limits::SIGNATURE_BYTES).unwrap()));
         let annotated = format!(r#"[{{"annotations":{{"a":{zeros}}}}}]"#);
-        assert_eq!(statement(&annotated).unwrap_err().code(), "ARTIFACT_TOO_LARGE");
+        assert_eq!(code(statement(&annotated)), Some("ARTIFACT_TOO_LARGE"));
         let text = format!(
             r#"{{"_type":"{STATEMENT_V1}","subject":[],"predicateType":"x","predicate":{{"a":{zeros}}}}}"#
         );

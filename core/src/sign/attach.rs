@@ -9,9 +9,10 @@ use crate::format::legacy::LegacySignature;
 use crate::image::Image;
 use crate::media_type;
 use crate::oci::{Annotations, Descriptor, ImageManifest, RawManifest};
+use crate::pieces::Pieces;
 use crate::reference::Tag;
+use crate::source::SharedTag;
 use crate::source::shared_tag::layered;
-use crate::source::{BlobContent, SharedTag, Source};
 
 /// The content of an empty configuration (OCI image specification 1.1, "Guidance for an empty descriptor").
 const EMPTY: &[u8] = b"{}";
@@ -26,16 +27,16 @@ const EMPTY: &[u8] = b"{}";
 pub async fn attach_bundle(
     image: &Image,
     subject: Descriptor,
-    bundle: Vec<u8>,
+    bundle: impl Into<Pieces>,
     predicate_type: &str,
     now: Timestamp,
 ) -> Result<Digest, SignError> {
-    let store = image.attachments.as_ref();
+    let (store, bundle) = (image.attachments.as_ref(), bundle.into());
     let config = Descriptor::of(media_type::OCI_EMPTY, EMPTY);
-    let layer = Descriptor::of(media_type::BUNDLE_V03, &bundle);
+    let layer = bundle.descriptor(media_type::BUNDLE_V03);
     tokio::try_join!(
-        put(store, &config, Bytes::from_static(EMPTY)),
-        put(store, &layer, Bytes::from(bundle)),
+        store.put_blob(&config, Bytes::from_static(EMPTY).into(), None),
+        store.put_blob(&layer, bundle.into(), None),
     )?;
     let manifest = ImageManifest {
         schema_version: 2,
@@ -74,17 +75,45 @@ pub async fn attach_legacy(
     extra: Annotations,
     manifest_type: &str,
 ) -> Result<Digest, SignError> {
-    let store = image.attachments.as_ref();
     let mut layer = LegacySignature::layer(&payload, signature);
     layer.annotations.get_or_insert_default().extend(extra);
-    let digest = layer.digest;
-    let (manifest, (config, content)) = layered(vec![layer.clone()], None, manifest_type)?;
-    tokio::try_join!(put(store, &layer, Bytes::from(payload)), put(store, &config, content))?;
-    let tag = Tag::attached(&image.digest, ".sig");
-    store.add_to_tag(&tag, SharedTag::LegacyLayers, &manifest).await?;
-    Ok(digest)
+    attach_layer(image, ".sig", layer, payload.into(), manifest_type).await
 }
 
-async fn put(store: &dyn Source, descriptor: &Descriptor, content: Bytes) -> Result<(), SignError> {
-    Ok(store.put_blob(descriptor, BlobContent::from(content), None).await?)
+/// Adds a legacy attestation, a DSSE envelope, to the image's `.att` tag. Gives the digest of the layer.
+///
+/// # Errors
+/// When the store fails.
+pub async fn attach_envelope(
+    image: &Image,
+    envelope: impl Into<Pieces>,
+    predicate_type: &str,
+    manifest_type: &str,
+) -> Result<Digest, SignError> {
+    let envelope = envelope.into();
+    let mut layer = envelope.descriptor(media_type::DSSE_ENVELOPE);
+    // cosign writes the first one empty, and wants it there.
+    let annotations = [(media_type::ANNOTATION_SIGNATURE, ""), (media_type::ANNOTATION_PREDICATE_TYPE, predicate_type)];
+    layer.annotations = Some(annotations.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    attach_layer(image, ".att", layer, envelope, manifest_type).await
+}
+
+/// Adds a layer to what stands behind cosign's tag with this suffix.
+async fn attach_layer(
+    image: &Image,
+    suffix: &str,
+    layer: Descriptor,
+    content: Pieces,
+    manifest_type: &str,
+) -> Result<Digest, SignError> {
+    let store = image.attachments.as_ref();
+    let digest = layer.digest;
+    let (manifest, (config, config_bytes)) = layered(vec![layer.clone()], None, manifest_type)?;
+    tokio::try_join!(
+        store.put_blob(&layer, content.into(), None),
+        store.put_blob(&config, config_bytes.into(), None)
+    )?;
+    let tag = Tag::attached(&image.digest, suffix);
+    store.add_to_tag(&tag, SharedTag::LegacyLayers, &manifest).await?;
+    Ok(digest)
 }

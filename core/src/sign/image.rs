@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{SignError, attach_bundle, attach_legacy};
 use crate::digest::Digest;
 use crate::format::bundle::Bundle;
-use crate::format::dsse::{self, Envelope};
+use crate::format::dsse::{Envelope, Unsigned};
 use crate::format::simple_signing::Payload;
 use crate::format::statement::{COSIGN_SIGN, Statement};
 use crate::gather::{self, Formats, GatherOptions};
@@ -64,7 +64,7 @@ pub async fn sign_image(
         done.push(match there(Format::Bundle) {
             Some(accepted) => already(accepted, Format::Bundle),
             None => {
-                let bundle = bundle_for(&image.digest, &request.annotations, signer).await?.to_json()?;
+                let bundle = bundle_for(&image.digest, &request.annotations, signer).await?.pieces()?;
                 let stored = attach_bundle(image, subject, bundle, COSIGN_SIGN, request.now).await?;
                 Signed { format: Format::Bundle, stored, already: false }
             }
@@ -97,9 +97,14 @@ pub async fn bundle_for(
     signer: &dyn Signer,
 ) -> Result<Bundle, SignError> {
     let payload = Statement::image_signature(digest, annotations).to_json()?;
-    let signature = signer.sign(&dsse::pae(media_type::IN_TOTO, &payload)).await?;
-    let envelope = Envelope::new(media_type::IN_TOTO, payload, signature);
+    let envelope = envelope_for(Unsigned::new(media_type::IN_TOTO, b"", payload, b""), signer).await?;
     Ok(Bundle::of_envelope(signer.public_key().hint(), envelope))
+}
+
+/// The envelope of a payload.
+pub(super) async fn envelope_for(unsigned: Unsigned, signer: &dyn Signer) -> Result<Envelope, SignError> {
+    let signature = signer.sign(unsigned.message()).await?;
+    Ok(unsigned.signed(signature))
 }
 
 /// The signature over a legacy payload.
@@ -117,7 +122,7 @@ async fn existing(
     request: &SignRequest,
 ) -> Result<Vec<Accepted>, SignError> {
     let options = GatherOptions { formats: request.formats, ..GatherOptions::default() };
-    let found = gather::signatures(image, options).await?;
+    let found = gather::artifacts(image, &options).await?;
     let Ok(policy) = ImagePolicy::new([signer.public_key().clone()], 1) else { return Ok(Vec::new()) };
     let mut accepted = verify::verify_image(&image.digest, found, &policy).accepted;
     accepted.retain(|accepted| same_annotations(accepted.claims.annotations(), &request.annotations));

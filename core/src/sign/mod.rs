@@ -7,10 +7,12 @@
 //! Signing is idempotent: what the same key already signed, with the same annotations, is not signed again.
 
 mod attach;
+mod attest;
 pub mod blob;
 mod image;
 
-pub use attach::{attach_bundle, attach_legacy};
+pub use attach::{attach_bundle, attach_envelope, attach_legacy};
+pub use attest::{AttestRequest, Attestation, attest_image};
 pub use image::{SignRequest, Signed, bundle_for, legacy_for, sign_image};
 
 use crate::format::FormatError;

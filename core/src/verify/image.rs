@@ -6,8 +6,9 @@ use super::token::{ClaimsProven, SignatureProven};
 use super::verdict::{Accepted, Check, CheckStatus, Format, Refused, Verdict};
 use crate::digest::Digest;
 use crate::format::bundle::{Bundle, Content as BundleContent};
+use crate::format::dsse::Envelope;
 use crate::format::legacy::LegacySignature;
-use crate::gather::{Artifact, Content, Found, Ignored, Origin};
+use crate::gather::{Artifact, Content, Found, Ignored, Origin, Wanted};
 use crate::key::{HashPolicy, PublicKey};
 
 /// Verifies everything found on `digest`.
@@ -31,13 +32,20 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
     let Artifact { origin, content } = artifact;
     let steps = match content {
         Ok(Content::Legacy(signature)) => legacy(&signature, &verdict.digest, policy),
-        Ok(Content::Bundle(bundle)) => bundle_envelope(&bundle, &verdict.digest, policy),
+        Ok(Content::Bundle(bundle)) => bundle_envelope(*bundle, &verdict.digest, policy),
+        Ok(Content::Envelope(envelope)) => {
+            let proven = statement(&envelope, &verdict.digest, policy, HashPolicy::AlsoLegacy);
+            proven.map(|(claims, signature)| Steps::of(Format::Legacy, claims, signature, Some(envelope)))
+        }
         Err(refusal) => Err(Failure { refusal, passed: &[], failed: "content" }),
     };
     match steps {
-        Ok((format, claims, signature)) => {
+        Ok(steps) => {
             let annotations_asked = !policy.annotations.is_empty();
-            verdict.accepted.push(Accepted::new(origin, format, claims, signature, annotations_asked));
+            let Steps { format, claims, signature, envelope } = steps;
+            let mut accepted = Accepted::new(origin, format, claims, signature, annotations_asked);
+            accepted.attestation = envelope.filter(|_| policy.wanted != Wanted::Signatures);
+            verdict.accepted.push(accepted);
         }
         // An attestation is no failed signature: it is something else (cosign 3.1.1 takes it for one).
         Err(Failure { refusal: refusal @ Refusal::PredicateType { .. }, .. }) => {
@@ -48,7 +56,24 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
     }
 }
 
-type Steps = Result<(Format, ClaimsProven, SignatureProven), Failure>;
+/// What was proven.
+struct Steps {
+    format: Format,
+    claims: ClaimsProven,
+    signature: SignatureProven,
+    envelope: Option<Envelope>,
+}
+
+impl Steps {
+    const fn of(
+        format: Format,
+        claims: ClaimsProven,
+        signature: SignatureProven,
+        envelope: Option<Envelope>,
+    ) -> Self {
+        Self { format, claims, signature, envelope }
+    }
+}
 
 struct Failure {
     refusal: Refusal,
@@ -70,39 +95,50 @@ impl Failure {
 }
 
 /// Steps 3 and 4 for a simple-signing layer. The payload is looked into only after its signature holds.
-fn legacy(signature: &LegacySignature, digest: &Digest, policy: &ImagePolicy) -> Steps {
+fn legacy(signature: &LegacySignature, digest: &Digest, policy: &ImagePolicy) -> Result<Steps, Failure> {
     let hashes = HashPolicy::AlsoLegacy;
-    let proven = SignatureProven::check(policy.keys(), &signature.payload, &signature.signature, hashes)
+    let proven = SignatureProven::check(policy.keys(), &[&signature.payload], &signature.signature, hashes)
         .map_err(Failure::at("signature", &[]))?;
     let claims = ClaimsProven::legacy(signature, digest, policy.check_claims)
         .map_err(Failure::at("claims", &["signature"]))?;
     claims.require(&policy.annotations).map_err(Failure::at("annotations", &["signature", "claims"]))?;
-    Ok((Format::Legacy, claims, proven))
+    Ok(Steps::of(Format::Legacy, claims, proven, None))
 }
 
-/// Steps 3 and 4 for a bundle. Its predicate type is looked at first: what is no image signature is not counted as a
-/// failed one.
-fn bundle_envelope(bundle: &Bundle, digest: &Digest, policy: &ImagePolicy) -> Steps {
-    let envelope = match bundle.content() {
-        Ok(BundleContent::Envelope(envelope)) => envelope,
+/// Steps 3 and 4 for a bundle.
+fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Result<Steps, Failure> {
+    let unfit = |refusal| Failure { refusal, passed: &[], failed: "content" };
+    match bundle.content() {
+        Ok(BundleContent::Envelope(envelope)) => {
+            let (claims, proven) = statement(envelope, digest, policy, HashPolicy::Current)?;
+            Ok(Steps::of(Format::Bundle, claims, proven, bundle.dsse_envelope))
+        }
         Ok(BundleContent::Message(_)) => {
-            let refusal = Refusal::BundleContent { expected: "DSSE envelope", got: "message signature" };
-            return Err(Failure { refusal, passed: &[], failed: "content" });
+            Err(unfit(Refusal::BundleContent { expected: "DSSE envelope", got: "message signature" }))
         }
-        Err(error) => {
-            return Err(Failure { refusal: Refusal::Malformed(error), passed: &[], failed: "content" });
-        }
-    };
-    let claims =
-        ClaimsProven::envelope(envelope, digest, policy.check_claims).map_err(Failure::at("claims", &[]))?;
+        Err(error) => Err(unfit(Refusal::Malformed(error))),
+    }
+}
+
+/// Steps 3 and 4 for an envelope. Its predicate type is looked at first: what is not asked for is not counted as a
+/// signature that failed.
+fn statement(
+    envelope: &Envelope,
+    digest: &Digest,
+    policy: &ImagePolicy,
+    hashes: HashPolicy,
+) -> Result<(ClaimsProven, SignatureProven), Failure> {
+    let claims = ClaimsProven::envelope(envelope, digest, &policy.wanted, policy.check_claims)
+        .map_err(Failure::at("claims", &[]))?;
     let signature = envelope
         .only_signature()
         .map_err(Refusal::Malformed)
         .map_err(Failure::at("signature", &["claims"]))?;
-    let proven = SignatureProven::check(policy.keys(), &envelope.pae(), signature, HashPolicy::Current)
+    let (head, payload) = envelope.pae();
+    let proven = SignatureProven::check(policy.keys(), &[&head, payload], signature, hashes)
         .map_err(Failure::at("signature", &["claims"]))?;
     claims.require(&policy.annotations).map_err(Failure::at("annotations", &["claims", "signature"]))?;
-    Ok((Format::Bundle, claims, proven))
+    Ok((claims, proven))
 }
 
 /// Step 9: distinct keys, by the bytes of their SubjectPublicKeyInfo. The one threshold counter.
@@ -117,7 +153,10 @@ fn missing(verdict: &Verdict, policy: &ImagePolicy) -> Option<Refusal> {
     let needed = policy.threshold();
     match signers.len() {
         got if got >= needed => None,
-        0 if verdict.refused.is_empty() => Some(Refusal::NoSignatures),
+        0 if verdict.refused.is_empty() => Some(match &policy.wanted {
+            Wanted::Signatures => Refusal::NoSignatures,
+            Wanted::Attestations(wanted) => Refusal::NoAttestations { predicate_type: wanted.clone() },
+        }),
         0 => Some(Refusal::NoneAccepted { found: verdict.refused.len() }),
         got => Some(Refusal::Threshold { needed, got }),
     }

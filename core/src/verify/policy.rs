@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::gather::Wanted;
 use crate::key::PublicKey;
 
 /// Trusted keys, how many of them must have signed, and what must have been signed.
@@ -9,6 +10,8 @@ use crate::key::PublicKey;
 pub struct ImagePolicy {
     keys: Vec<PublicKey>,
     threshold: usize,
+    /// What must have been signed: the image, or a statement about it.
+    pub wanted: Wanted,
     /// `-a` pairs that must stand among the signed annotations.
     pub annotations: BTreeMap<String, String>,
     /// Whether the signature must name the digest. Turning this off accepts a trusted key's signature of any image.
@@ -49,7 +52,13 @@ impl ImagePolicy {
         if threshold == 0 || threshold > distinct.len() {
             return Err(PolicyError::Threshold { threshold, keys: distinct.len() });
         }
-        Ok(Self { keys: distinct, threshold, annotations: BTreeMap::new(), check_claims: true })
+        Ok(Self {
+            keys: distinct,
+            threshold,
+            wanted: Wanted::Signatures,
+            annotations: BTreeMap::new(),
+            check_claims: true,
+        })
     }
 
     /// The distinct trusted keys; at least one.

@@ -10,6 +10,12 @@ pub enum Refusal {
     /// There is no signature at all.
     #[error("no signatures found")]
     NoSignatures,
+    /// There is no attestation of the type that was asked for.
+    #[error("no attestations {}found", of_type(predicate_type.as_deref()))]
+    NoAttestations {
+        /// The type; `None` for any.
+        predicate_type: Option<String>,
+    },
     /// There are signatures, and every one was refused.
     #[error("none of {found} signatures is accepted")]
     NoneAccepted {
@@ -62,7 +68,7 @@ pub enum Refusal {
     #[error("statement with predicate type '{got}', expected '{expected}'")]
     PredicateType {
         /// The type that is needed.
-        expected: &'static str,
+        expected: String,
         /// The type that was there.
         got: String,
     },
@@ -101,6 +107,8 @@ pub enum Refusal {
 pub enum RefusalCode {
     /// See [`Refusal::NoSignatures`].
     NoSignatures,
+    /// See [`Refusal::NoAttestations`].
+    NoAttestations,
     /// See [`Refusal::NoneAccepted`].
     NoneAccepted,
     /// See [`Refusal::Threshold`].
@@ -133,8 +141,9 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoSignatures,
+        Self::NoAttestations,
         Self::NoneAccepted,
         Self::ThresholdNotReached,
         Self::ArtifactMalformed,
@@ -155,6 +164,7 @@ impl RefusalCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoSignatures => "NO_SIGNATURES",
+            Self::NoAttestations => "NO_ATTESTATIONS",
             Self::NoneAccepted => "NO_SIGNATURE_ACCEPTED",
             Self::ThresholdNotReached => "THRESHOLD_NOT_REACHED",
             Self::ArtifactMalformed => "ARTIFACT_MALFORMED",
@@ -178,6 +188,7 @@ impl Refusal {
     pub const fn code(&self) -> RefusalCode {
         match self {
             Self::NoSignatures => RefusalCode::NoSignatures,
+            Self::NoAttestations { .. } => RefusalCode::NoAttestations,
             Self::NoneAccepted { .. } => RefusalCode::NoneAccepted,
             Self::Threshold { .. } => RefusalCode::ThresholdNotReached,
             Self::Malformed(FormatError::TooLarge { .. }) => RefusalCode::ContentTooLarge,
@@ -195,6 +206,10 @@ impl Refusal {
             Self::MessageDigest { .. } => RefusalCode::MessageDigestMismatch,
         }
     }
+}
+
+fn of_type(predicate_type: Option<&str>) -> String {
+    predicate_type.map(|uri| format!("of type {uri} ")).unwrap_or_default()
 }
 
 fn given_keys(count: usize) -> String {

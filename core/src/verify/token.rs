@@ -10,6 +10,7 @@ use crate::format::dsse::Envelope;
 use crate::format::legacy::LegacySignature;
 use crate::format::simple_signing::Payload;
 use crate::format::statement::{COSIGN_SIGN, Statement};
+use crate::gather::Wanted;
 use crate::key::{HashPolicy, PublicKey, SignatureScheme};
 use crate::media_type;
 
@@ -21,19 +22,21 @@ pub struct SignatureProven {
 }
 
 impl SignatureProven {
-    /// Checks `signature` over `message` with each of `keys`.
+    /// Checks `signature` over a message, which is given in parts, with each of `keys`.
     ///
     /// # Errors
     /// [`Refusal::SignatureInvalid`] when none of them made it.
     pub fn check(
         keys: &[PublicKey],
-        message: &[u8],
+        message: &[&[u8]],
         signature: &[u8],
         hashes: HashPolicy,
     ) -> Result<Self, Refusal> {
         keys.iter()
             .find_map(|key| {
-                let scheme = key.verify(message, signature, hashes).ok()?;
+                let mut verifier = key.stream_verifier(signature, hashes);
+                message.iter().for_each(|part| verifier.update(part));
+                let scheme = verifier.finish().result.ok()?;
                 Some(Self { key: key.clone(), scheme })
             })
             .ok_or(Refusal::SignatureInvalid { keys: keys.len() })
@@ -59,6 +62,7 @@ impl SignatureProven {
 #[derive(Clone, Debug)]
 pub struct ClaimsProven {
     annotations: BTreeMap<String, Value>,
+    predicate_type: Option<String>,
     identity: String,
     signed: String,
     bound: bool,
@@ -77,25 +81,36 @@ impl ClaimsProven {
         }
         Ok(Self {
             annotations: payload.optional.unwrap_or_default(),
+            predicate_type: None,
             identity: payload.critical.identity.docker_reference,
             signed: payload.critical.image.docker_manifest_digest.to_string(),
             bound: check_claims,
         })
     }
 
-    /// The claims of an envelope: its payload type is that of in-toto, its predicate type that of image signatures,
-    /// and exactly one subject is this digest (in-toto Statement v1, "subject").
+    /// The claims of an envelope: its payload type is that of in-toto, its predicate type is `wanted`, and exactly one
+    /// subject is this digest (in-toto Statement v1, "subject"; threat model, rows 60 and 61).
     ///
     /// # Errors
     /// When the payload is malformed, of another type, or about something else.
-    pub fn envelope(envelope: &Envelope, digest: &Digest, check_claims: bool) -> Result<Self, Refusal> {
+    pub fn envelope(
+        envelope: &Envelope,
+        digest: &Digest,
+        wanted: &Wanted,
+        check_claims: bool,
+    ) -> Result<Self, Refusal> {
         if envelope.payload_type != media_type::IN_TOTO {
             let got = envelope.payload_type.clone();
             return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });
         }
         let statement = Statement::parse(&envelope.payload).map_err(Refusal::Malformed)?;
-        if statement.predicate_type != COSIGN_SIGN {
-            return Err(Refusal::PredicateType { expected: COSIGN_SIGN, got: statement.predicate_type });
+        if !wanted.includes(&statement.predicate_type) {
+            let expected = match wanted {
+                Wanted::Signatures => COSIGN_SIGN.to_owned(),
+                Wanted::Attestations(Some(wanted)) => wanted.clone(),
+                Wanted::Attestations(None) => "that of an attestation".to_owned(),
+            };
+            return Err(Refusal::PredicateType { expected, got: statement.predicate_type });
         }
         let subject = match statement.subject_of(digest) {
             Some(subject) => Some(subject),
@@ -110,7 +125,8 @@ impl ClaimsProven {
             true => digest.to_string(),
             false => describe_subjects(&statement),
         };
-        Ok(Self { annotations, identity: String::new(), signed, bound: check_claims })
+        let predicate_type = Some(statement.predicate_type);
+        Ok(Self { annotations, predicate_type, identity: String::new(), signed, bound: check_claims })
     }
 
     /// Checks that every `-a` pair stands among the signed annotations.
@@ -137,6 +153,11 @@ impl ClaimsProven {
         &self.annotations
     }
 
+    /// The predicate type of a statement; `None` for a simple-signing payload.
+    pub fn predicate_type(&self) -> Option<&str> {
+        self.predicate_type.as_deref()
+    }
+
     /// The name that a legacy signature was made under; empty in a bundle.
     pub fn identity(&self) -> &str {
         &self.identity
@@ -153,7 +174,7 @@ impl ClaimsProven {
     }
 }
 
-fn describe_subjects(statement: &Statement) -> String {
+fn describe_subjects(statement: &Statement<'_>) -> String {
     let digests: Vec<_> = statement
         .subject
         .iter()

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::refusal::Refusal;
 use super::token::{ClaimsProven, SignatureProven};
 use crate::digest::Digest;
+use crate::format::dsse::Envelope;
 use crate::gather::{Ignored, Origin, Unread};
 use crate::outcome::Outcome;
 
@@ -54,6 +55,11 @@ impl Claims {
         self.proof.annotations()
     }
 
+    /// The predicate type of a statement; `None` for a simple-signing payload.
+    pub fn predicate_type(&self) -> Option<&str> {
+        self.proof.predicate_type()
+    }
+
     /// What was signed: the image's digest where the claims were checked, else whatever the signature names.
     pub fn signed(&self) -> &str {
         self.proof.signed()
@@ -76,6 +82,8 @@ pub struct Accepted {
     pub claims: Claims,
     /// Who made it.
     pub signature: SignatureProven,
+    /// The envelope that was proven, where statements were asked for.
+    pub attestation: Option<Envelope>,
     /// Every check.
     pub checks: Vec<Check>,
 }
@@ -97,7 +105,7 @@ impl Accepted {
             Check { name: "transparency-log", status: CheckStatus::NotAskedFor },
             Check { name: "timestamp", status: CheckStatus::NotAskedFor },
         ];
-        Self { origin, format, claims: Claims { proof: claims }, signature, checks }
+        Self { origin, format, claims: Claims { proof: claims }, signature, attestation: None, checks }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use countersign_core::digest::{Algorithm, Digest, Hasher};
 use countersign_core::file::FileError;
 
 use crate::failure::Failure;
@@ -99,6 +101,28 @@ fn place(path: &Path) -> Option<PathBuf> {
         let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
         Some(folder.join(path.file_name()?))
     })
+}
+
+/// The digest of a file, or of standard input, which is read once as a stream.
+///
+/// # Errors
+/// When it cannot be read, or is a directory.
+pub(crate) fn digest(path: &Path, algorithm: Algorithm) -> Result<Digest, Failure> {
+    let failed = |error| Failure::io(path.display(), error);
+    let mut input: Box<dyn Read> = match path == Path::new("-") {
+        true => Box::new(std::io::stdin().lock()),
+        false => Box::new(open(path)?),
+    };
+    let mut hasher = Hasher::new(algorithm);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use countersign_core::oci::Descriptor;
+use countersign_core::pieces::Pieces;
 use countersign_core::transfer::Observer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -53,6 +54,12 @@ impl Output {
             .write_all(bytes)
             .and_then(|()| stdout.flush())
             .map_err(|error| Failure::io("standard output", error))
+    }
+
+    /// A JSON document that is made piece by piece, on one line.
+    pub(crate) fn pieces(&self, document: &Pieces) -> Result<(), Failure> {
+        document.iter().try_for_each(|piece| self.bytes(&piece))?;
+        self.bytes(b"\n")
     }
 
     /// A line of data. On a terminal, control characters are escaped.
@@ -156,9 +163,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Commands of cosign that are not there.
-const LATER: [&str; 16] = [
-    "attest",
-    "attest-blob",
+const LATER: [&str; 12] = [
     "attestation",
     "bundle",
     "dockerfile",
@@ -171,8 +176,6 @@ const LATER: [&str; 16] = [
     "signing-config",
     "trusted-root",
     "upload",
-    "verify-attestation",
-    "verify-blob-attestation",
 ];
 
 /// The command of cosign that was asked for in vain.

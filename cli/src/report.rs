@@ -59,6 +59,9 @@ pub(crate) fn image(verdict: &Verdict, reference: &str, image: &str) -> Value {
         "accepted": verdict.accepted.iter().map(|accepted| {
             let mut value = verification(accepted);
             value["annotations"] = json!(accepted.claims.annotations());
+            if let (Some(kind), Some(_)) = (accepted.claims.predicate_type(), &accepted.attestation) {
+                value["predicateType"] = json!(kind);
+            }
             value
         }).collect::<Vec<_>>(),
         "refused": verdict.refused.iter().map(|refused| json!({

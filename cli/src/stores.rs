@@ -18,6 +18,7 @@ use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::hints;
 use crate::options::{ReferrersModeArg, RegistryArgs, size};
+use crate::output::Output;
 
 /// The stores of one command: one client, with its connections and tokens, for all of its images.
 pub(crate) struct Stores {
@@ -95,6 +96,30 @@ impl Stores {
         let by_tag = matches!(selector, Selector::Tag(_));
         let image = Image::resolve(source, attachments, &selector).await?;
         Ok(Resolved { image, docker_reference: docker_reference(&location), by_tag })
+    }
+
+    /// Every image that is to be signed, and with `recursive` every manifest in it. All are looked up before the first is
+    /// signed.
+    pub(crate) async fn to_sign(
+        &self,
+        texts: &[String],
+        recursive: bool,
+        output: &Output,
+    ) -> Result<Vec<Resolved>, Failure> {
+        let mut images = Vec::new();
+        for text in texts {
+            let resolved = self.image(text).await?;
+            if resolved.by_tag {
+                output.warning(format!(
+                    "'{text}' names an image by tag, which may move; what is signed is {}",
+                    resolved.image.digest
+                ));
+            }
+            let parts =
+                if recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
+            images.extend(parts.into_iter().map(|image| Resolved { image, ..resolved.clone() }));
+        }
+        Ok(images)
     }
 
     fn open(&self, location: &Location) -> Result<(Arc<dyn Source>, Selector), Failure> {

@@ -322,8 +322,7 @@ impl Gathering<'_> {
 
     async fn bundles(&self, referrers: Vec<Listed>, found: &mut Found) -> Result<(), SourceError> {
         within(self.source, referrers.len())?;
-        let mut steps =
-            stream::iter(referrers).map(|listed| self.bundle(listed)).buffered(CONCURRENT);
+        let mut steps = stream::iter(referrers).map(|listed| self.bundle(listed)).buffered(CONCURRENT);
         while let Some(step) = steps.next().await {
             found.add(step);
         }
@@ -334,7 +333,9 @@ impl Gathering<'_> {
     async fn bundle(&self, listed: Listed) -> Step {
         let entry = &listed.entry;
         let mut origin = Origin { manifest: entry.digest, blob: None, via: Via::Referrer };
-        if listed.reliable && let Some(reason) = self.unwanted(entry.artifact_type.as_deref(), entry) {
+        if listed.reliable
+            && let Some(reason) = self.unwanted(entry.artifact_type.as_deref(), entry)
+        {
             return Step::Ignored(Ignored { origin, reason, code: None });
         }
         let manifest = match referrer_manifest(self.source, self.subject, &listed).await {

@@ -28,7 +28,8 @@ fn bundle(key: &PrivateKey) -> Vec<u8> {
 fn documents(criterion: &mut Criterion) {
     let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256).expect("a key");
     let bundle = bundle(&key);
-    criterion.bench_function("bundle", |bench| bench.iter(|| Bundle::parse(black_box(bundle.clone()).into())));
+    criterion
+        .bench_function("bundle", |bench| bench.iter(|| Bundle::parse(black_box(bundle.clone()).into())));
     criterion.bench_function("strict JSON", |bench| bench.iter(|| json::check(black_box(&bundle))));
     let reference = format!("registry.example.com/team/app:v1@{}", Digest::sha256(b"image"));
     criterion.bench_function("reference", |bench| bench.iter(|| black_box(&reference).parse::<Location>()));

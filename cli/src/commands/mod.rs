@@ -1,6 +1,8 @@
 //! One file a command: its arguments, and one function.
 
 mod attach;
+mod attest;
+mod attest_blob;
 mod clean;
 mod completion;
 mod copy;
@@ -21,7 +23,9 @@ mod sign_blob;
 mod tree;
 mod triangulate;
 mod verify;
+mod verify_attestation;
 mod verify_blob;
+mod verify_blob_attestation;
 mod version;
 
 use clap::Subcommand;
@@ -46,6 +50,10 @@ pub(crate) enum Command {
     Verify(Box<verify::VerifyArgs>),
     SignBlob(Box<sign_blob::SignBlobArgs>),
     VerifyBlob(Box<verify_blob::VerifyBlobArgs>),
+    Attest(Box<attest::AttestArgs>),
+    VerifyAttestation(Box<verify_attestation::VerifyAttestationArgs>),
+    AttestBlob(Box<attest_blob::AttestBlobArgs>),
+    VerifyBlobAttestation(Box<verify_blob_attestation::VerifyBlobAttestationArgs>),
     /// Attach something that was made elsewhere
     #[command(subcommand)]
     Attach(attach::AttachCommand),
@@ -78,6 +86,10 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result {
         Command::Verify(args) => verify::run(&args, context).await,
         Command::SignBlob(args) => sign_blob::run(&args, context).await,
         Command::VerifyBlob(args) => verify_blob::run(&args, context).await,
+        Command::Attest(args) => attest::run(&args, context).await,
+        Command::VerifyAttestation(args) => verify_attestation::run(&args, context).await,
+        Command::AttestBlob(args) => attest_blob::run(&args, context).await,
+        Command::VerifyBlobAttestation(args) => verify_blob_attestation::run(&args, context).await,
         Command::Attach(command) => attach::run(&command, context).await,
         Command::Download(command) => download::run(&command, context).await,
         Command::Generate(args) => generate::run(&args, context).await,

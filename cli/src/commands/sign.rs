@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{AttachmentCompat, RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::options::{AttachmentCompat, FormatArgs, RegistryArgs, SignCompat, go_bool, pair, pairs};
 use crate::stores::{Resolved, Stores};
 use crate::{hints, keys};
 
@@ -43,13 +43,8 @@ pub(crate) struct SignArgs {
     #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     recursive: bool,
 
-    /// What to write: a Sigstore bundle, cosign's older form, or both
-    #[arg(long, value_enum)]
-    format: Option<FormatArg>,
-
-    /// The same as --format bundle, or with =false as --format legacy
-    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool, conflicts_with = "format")]
-    new_bundle_format: Option<bool>,
+    #[command(flatten)]
+    format: FormatArgs,
 
     /// Sign this simple-signing payload instead of making one (implies --format legacy)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["annotations", "sign_container_identity"])]
@@ -97,14 +92,6 @@ pub(crate) struct SignArgs {
     attachment: AttachmentCompat,
 }
 
-/// See `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
-    Bundle,
-    Legacy,
-    Both,
-}
-
 /// See `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SignOutput {
@@ -116,16 +103,14 @@ impl SignArgs {
     fn formats(&self) -> std::result::Result<Formats, Failure> {
         let by_payload =
             self.payload.is_some() || self.output_payload.is_some() || self.output_signature.is_some();
-        match (self.format, self.new_bundle_format) {
-            (Some(FormatArg::Bundle), _) | (None, Some(true)) if by_payload => Err(Failure::usage(
+        match self.format.asked() {
+            Some(Formats::BUNDLE) if by_payload => Err(Failure::usage(
                 "--payload, --output-payload and --output-signature belong to legacy signatures",
             )
             .hint("give --format legacy or --format both")),
-            (Some(FormatArg::Bundle), _) | (None, Some(true)) => Ok(Formats::BUNDLE),
-            (Some(FormatArg::Legacy), _) | (None, Some(false)) => Ok(Formats::LEGACY),
-            (Some(FormatArg::Both), _) => Ok(Formats::BOTH),
-            (None, None) if by_payload => Ok(Formats::LEGACY),
-            (None, None) => Ok(Formats::BUNDLE),
+            Some(asked) => Ok(asked),
+            None if by_payload => Ok(Formats::LEGACY),
+            None => Ok(Formats::BUNDLE),
         }
     }
 
@@ -183,7 +168,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
     }
     args.files_apart()?;
     let stores = Stores::new(context, &args.registry)?.for_writing();
-    let images = resolve(args, context, &stores).await?;
+    let images = stores.to_sign(&args.images, args.recursive, &context.output).await?;
     args.check_files(images.len() * args.key.len())?;
     let signers = keys::all_private(context, &args.key).await?;
     for resolved in &images {
@@ -192,28 +177,6 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
         }
     }
     Ok(Outcome::Proven)
-}
-
-/// Every image, and with `--recursive` every manifest in it. All are looked up before the first is signed.
-async fn resolve(
-    args: &SignArgs,
-    context: &Context,
-    stores: &Stores,
-) -> std::result::Result<Vec<Resolved>, Failure> {
-    let mut images = Vec::new();
-    for text in &args.images {
-        let resolved = stores.image(text).await?;
-        if resolved.by_tag {
-            context.output.warning(format!(
-                "'{text}' names an image by tag, which may move; what is signed is {}",
-                resolved.image.digest
-            ));
-        }
-        let parts =
-            if args.recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
-        images.extend(parts.into_iter().map(|image| Resolved { image, ..resolved.clone() }));
-    }
-    Ok(images)
 }
 
 async fn sign_one(
@@ -290,7 +253,7 @@ fn payload(args: &SignArgs, image: &Image, request: &SignRequest) -> std::result
     Ok(content)
 }
 
-const fn format_name(format: Format) -> &'static str {
+pub(super) const fn format_name(format: Format) -> &'static str {
     match format {
         Format::Bundle => "bundle",
         Format::Legacy => "legacy",

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use countersign_core::decide;
+use countersign_core::format::dsse::Envelope;
 use countersign_core::image::Image;
 use countersign_core::outcome::Outcome;
 use countersign_core::source::SourceError;
@@ -22,6 +23,17 @@ use crate::{hints, keys, report};
 /// usage, 3 could not be decided. With several images, a refusal outweighs what is undecided.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    what: ImagesArgs,
+
+    /// Require that this pair was signed; may be given several times
+    #[arg(long, short, visible_alias = "a", value_name = "KEY=VALUE", value_parser = pair, value_delimiter = ',')]
+    annotations: Vec<(String, String)>,
+}
+
+/// What verifying signatures and attestations has in common.
+#[derive(Args, Debug)]
+pub(super) struct ImagesArgs {
     /// Images: REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR[:TAG|@DIGEST], oci-archive:FILE, docker-archive:FILE
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
@@ -33,10 +45,6 @@ pub(crate) struct VerifyArgs {
     /// So many distinct keys must have signed
     #[arg(long, value_name = "K", default_value_t = 1)]
     threshold: usize,
-
-    /// Require that this pair was signed; may be given several times
-    #[arg(long, short, visible_alias = "a", value_name = "KEY=VALUE", value_parser = pair, value_delimiter = ',')]
-    annotations: Vec<(String, String)>,
 
     /// Verify an index and every manifest in it
     #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
@@ -76,6 +84,16 @@ enum VerifyOutput {
 type Answer = std::result::Result<(Image, Verdict), Failure>;
 
 pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
+    let annotations = pairs(&args.annotations)?;
+    verify(&args.what, context, |policy| policy.annotations = annotations).await
+}
+
+/// Verifies all images against the keys that are given and what else is asked for.
+pub(super) async fn verify(
+    args: &ImagesArgs,
+    context: &Context,
+    ask: impl FnOnce(&mut ImagePolicy),
+) -> Result {
     args.compat.check()?;
     args.image_compat.check()?;
     let keys = keys::all_public(context, &args.key).await.map_err(|failure| match args.key.is_empty() {
@@ -83,8 +101,8 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         false => failure,
     })?;
     let mut policy = ImagePolicy::new(keys, args.threshold)?;
-    policy.annotations = pairs(&args.annotations)?;
     policy.check_claims = args.check_claims;
+    ask(&mut policy);
     if !args.check_claims {
         context
             .output
@@ -109,7 +127,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
 }
 
 /// One reference: with `--recursive`, one answer for each manifest.
-async fn verify_one(args: &VerifyArgs, stores: &Stores, policy: &ImagePolicy, text: &str) -> Vec<Answer> {
+async fn verify_one(args: &ImagesArgs, stores: &Stores, policy: &ImagePolicy, text: &str) -> Vec<Answer> {
     let parts = async {
         let resolved: Resolved = stores.image(text).await?;
         match args.recursive {
@@ -141,7 +159,7 @@ struct End {
 impl End {
     fn add(
         &mut self,
-        args: &VerifyArgs,
+        args: &ImagesArgs,
         context: &Context,
         text: &str,
         answer: Answer,
@@ -168,6 +186,11 @@ impl End {
             return Ok(());
         }
         match args.output {
+            VerifyOutput::Json if verdict.accepted.iter().any(|accepted| accepted.attestation.is_some()) => {
+                let envelopes = verdict.accepted.iter().filter_map(|accepted| accepted.attestation.as_ref());
+                // As cosign does: an envelope a line.
+                envelopes.map(Envelope::pieces).try_for_each(|document| context.output.pieces(&document?))
+            }
             VerifyOutput::Json => {
                 let elements: Vec<_> =
                     verdict.accepted.iter().map(|accepted| report::cosign_element(accepted, &name)).collect();
@@ -175,8 +198,12 @@ impl End {
             }
             VerifyOutput::Text => {
                 let count = verdict.accepted.len();
-                let noun = if count == 1 { "signature" } else { "signatures" };
-                context.output.line(&format!("{name}: {count} valid {noun}"))
+                let noun = match &verdict.accepted[..] {
+                    [first, ..] if first.attestation.is_some() => "attestation",
+                    _ => "signature",
+                };
+                let end = if count == 1 { "" } else { "s" };
+                context.output.line(&format!("{name}: {count} valid {noun}{end}"))
             }
             VerifyOutput::Report => Ok(()),
         }
@@ -195,7 +222,7 @@ impl End {
         }
     }
 
-    fn finish(self, args: &VerifyArgs, context: &Context) -> Result {
+    fn finish(self, args: &ImagesArgs, context: &Context) -> Result {
         // Nothing to check is never a success.
         let outcome = self.worst.unwrap_or(Outcome::Usage);
         if args.output == VerifyOutput::Report {
@@ -226,6 +253,13 @@ fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
     let failure = Failure::new(Outcome::Refused, code, format_args!("{name}: {refusal}"));
     Some(match refusal {
         Refusal::NoSignatures => failure.hint("sign it with 'countersign sign --key KEY IMAGE'"),
+        Refusal::NoAttestations { .. } => match verdict.ignored.first() {
+            Some(ignored) => {
+                failure.hint(format!("--type says which are asked for; there is: {}", ignored.reason))
+            }
+            None => failure
+                .hint("attest it with 'countersign attest --key KEY --type TYPE --predicate FILE IMAGE'"),
+        },
         Refusal::NoneAccepted { .. } => match verdict.refused.first() {
             Some(first) => {
                 failure.hint(format!("the first: {} [{}]", first.refusal, first.refusal.code().as_str()))

@@ -1,7 +1,9 @@
 //! Groups of flags that several commands share.
 
 mod compat;
+mod format;
 mod global;
+mod predicate;
 mod registry;
 mod saved;
 
@@ -9,7 +11,9 @@ pub(crate) use compat::{
     AttachmentCompat, SignBlobCompat, SignCompat, TokenCompat, VerifyBlobCompat, VerifyCompat,
     VerifyImageCompat,
 };
+pub(crate) use format::FormatArgs;
 pub(crate) use global::Global;
+pub(crate) use predicate::{PredicateArgs, predicate_type};
 pub(crate) use registry::{ReferrersModeArg, RegistryArgs};
 pub(crate) use saved::{Saved, SavedArgs};
 

@@ -342,7 +342,8 @@ mod tests {
         let odd = r#"{"z": 9007199254740993, "specVersion":"1.6","a":1.0, "bomFormat" : "CycloneDX"}"#;
         assert_eq!(predicate("cyclonedx", &format!("\n{odd} \n")).unwrap(), odd);
         assert_eq!(predicate("https://example.com/x", "[1,  2]").unwrap(), "[1,  2]");
-        for spdx in [r#"{"spdxVersion":"SPDX-2.3"}"#, r#"{"@context":"https://spdx.org/rdf/3.0.1/x.jsonld"}"#] {
+        for spdx in [r#"{"spdxVersion":"SPDX-2.3"}"#, r#"{"@context":"https://spdx.org/rdf/3.0.1/x.jsonld"}"#]
+        {
             assert_eq!(predicate("spdxjson", spdx).unwrap(), spdx);
         }
     }
@@ -372,7 +373,12 @@ mod tests {
             assert!(error.contains(says), "{kind} {content}: {error}");
         }
         assert_eq!(
-            "spdx".parse::<PredicateType>().unwrap().predicate(vec![0xff], Timestamp::UNIX_EPOCH).unwrap_err().code(),
+            "spdx"
+                .parse::<PredicateType>()
+                .unwrap()
+                .predicate(vec![0xff], Timestamp::UNIX_EPOCH)
+                .unwrap_err()
+                .code(),
             "PREDICATE_NO_TEXT"
         );
     }

@@ -93,7 +93,8 @@ pub async fn attach_envelope(
     let envelope = envelope.into();
     let mut layer = envelope.descriptor(media_type::DSSE_ENVELOPE);
     // cosign writes the first one empty, and wants it there.
-    let annotations = [(media_type::ANNOTATION_SIGNATURE, ""), (media_type::ANNOTATION_PREDICATE_TYPE, predicate_type)];
+    let annotations =
+        [(media_type::ANNOTATION_SIGNATURE, ""), (media_type::ANNOTATION_PREDICATE_TYPE, predicate_type)];
     layer.annotations = Some(annotations.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     attach_layer(image, ".att", layer, envelope, manifest_type).await
 }

@@ -1,10 +1,10 @@
 //! Attesting: a signed statement about an image or a file.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::image::envelope_for;
 use super::{SignError, Signed, attach_bundle, attach_envelope};
-use crate::digest::Digest;
 use crate::format::bundle::Bundle;
 use crate::format::dsse::{Envelope, Unsigned};
 use crate::format::statement::{Statement, Subject};
@@ -12,6 +12,8 @@ use crate::gather::Formats;
 use crate::image::Image;
 use crate::key::Signer;
 use crate::media_type;
+use crate::oci::Descriptor;
+use crate::pieces::Pieces;
 use crate::verify::Format;
 
 /// A statement that is about to be signed.
@@ -29,39 +31,25 @@ impl Attestation {
     ///
     /// # Errors
     /// None in practice: a subject always serialises.
-    pub fn new(
-        subjects: Vec<Subject>,
-        predicate_type: &str,
-        predicate: Vec<u8>,
-    ) -> Result<Self, SignError> {
+    pub fn new(subjects: Vec<Subject>, predicate_type: &str, predicate: Vec<u8>) -> Result<Self, SignError> {
         let (head, tail) = Statement::around(subjects, predicate_type)?;
         let statement = Unsigned::new(media_type::IN_TOTO, &head, predicate, &tail);
         Ok(Self { predicate_type: predicate_type.into(), statement })
     }
 
-    /// A statement that is there as a whole.
+    /// A statement that is there as a whole; `None` when it is not about `subject`, by any of its digests.
     ///
     /// # Errors
     /// When it is malformed.
-    pub fn of_statement(statement: Vec<u8>) -> Result<Self, SignError> {
-        let predicate_type = Statement::parse(&statement)?.predicate_type;
-        Ok(Self { predicate_type, statement: Unsigned::new(media_type::IN_TOTO, b"", statement, b"") })
-    }
-
-    /// Signs the statement.
-    ///
-    /// # Errors
-    /// When the key cannot sign.
-    pub async fn envelope(self, signer: &dyn Signer) -> Result<Envelope, SignError> {
-        envelope_for(self.statement, signer).await
-    }
-
-    /// Signs the statement, and makes a bundle of it.
-    ///
-    /// # Errors
-    /// When the key cannot sign.
-    pub async fn bundle(self, signer: &dyn Signer) -> Result<Bundle, SignError> {
-        Ok(Bundle::of_envelope(signer.public_key().hint(), self.envelope(signer).await?))
+    pub fn of_statement(statement: Vec<u8>, subject: &Subject) -> Result<Option<Self>, SignError> {
+        let parsed = Statement::parse(&statement)?;
+        let same = |(name, hex): (&String, &String)| subject.digest.get(name) == Some(hex);
+        if !parsed.subject.iter().any(|named| named.digest.iter().any(same)) {
+            return Ok(None);
+        }
+        let predicate_type = parsed.predicate_type;
+        let statement = Unsigned::new(media_type::IN_TOTO, b"", statement, b"");
+        Ok(Some(Self { predicate_type, statement }))
     }
 }
 
@@ -76,30 +64,65 @@ pub struct AttestRequest {
     pub now: Timestamp,
 }
 
-/// Signs a statement about an image and stores it, in each of the requested formats.
+/// A statement that was signed.
+#[derive(Clone, Debug)]
+pub struct Attested {
+    predicate_type: String,
+    hint: String,
+    envelope: Envelope,
+}
+
+/// Signs a statement.
 ///
 /// # Errors
-/// When the key cannot sign, or the store fails.
-pub async fn attest_image(
-    image: &Image,
-    signer: &dyn Signer,
-    attestation: Attestation,
-    request: AttestRequest,
-) -> Result<Vec<Signed>, SignError> {
-    let subject = image.descriptor().await?;
-    let predicate_type = attestation.predicate_type.clone();
-    let envelope = attestation.envelope(signer).await?;
-    let mut done = Vec::new();
-    let mut note = |format, stored: Digest| done.push(Signed { format, stored, already: false });
-    if request.formats.legacy {
-        let pieces = envelope.pieces()?;
-        let stored = attach_envelope(image, pieces, &predicate_type, request.manifest_type).await?;
-        note(Format::Legacy, stored);
+/// When the key cannot sign.
+pub async fn attest(signer: &dyn Signer, attestation: Attestation) -> Result<Attested, SignError> {
+    let envelope = envelope_for(attestation.statement, signer).await?;
+    let hint = signer.public_key().hint();
+    Ok(Attested { predicate_type: attestation.predicate_type, hint, envelope })
+}
+
+impl Attested {
+    /// The statement.
+    pub const fn statement(&self) -> &Bytes {
+        &self.envelope.payload
     }
-    if request.formats.bundle {
-        let bundle = Bundle::of_envelope(signer.public_key().hint(), envelope).pieces()?;
-        let stored = attach_bundle(image, subject, bundle, &predicate_type, request.now).await?;
-        note(Format::Bundle, stored);
+
+    /// The DSSE envelope.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn envelope(&self) -> Result<Pieces, SignError> {
+        Ok(self.envelope.pieces()?)
     }
-    Ok(done)
+
+    /// The Sigstore bundle.
+    ///
+    /// # Errors
+    /// None in practice: these types always serialise.
+    pub fn bundle(&self) -> Result<Pieces, SignError> {
+        Ok(Bundle::of_envelope(self.hint.clone(), self.envelope.clone()).pieces()?)
+    }
+
+    /// Stores it beside the image, whose manifest's descriptor is `subject`, in each of the requested formats.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn store(
+        &self,
+        image: &Image,
+        subject: Descriptor,
+        request: AttestRequest,
+    ) -> Result<Vec<Signed>, SignError> {
+        let (kind, mut done) = (&self.predicate_type, Vec::new());
+        if request.formats.bundle {
+            let stored = attach_bundle(image, subject, self.bundle()?, kind, request.now).await?;
+            done.push(Signed { format: Format::Bundle, stored, already: false });
+        }
+        if request.formats.legacy {
+            let stored = attach_envelope(image, self.envelope()?, kind, request.manifest_type).await?;
+            done.push(Signed { format: Format::Legacy, stored, already: false });
+        }
+        Ok(done)
+    }
 }

@@ -12,7 +12,7 @@ pub mod blob;
 mod image;
 
 pub use attach::{attach_bundle, attach_envelope, attach_legacy};
-pub use attest::{AttestRequest, Attestation, attest_image};
+pub use attest::{AttestRequest, Attestation, Attested, attest};
 pub use image::{SignRequest, Signed, bundle_for, legacy_for, sign_image};
 
 use crate::format::FormatError;

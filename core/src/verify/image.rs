@@ -120,6 +120,18 @@ fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Res
     }
 }
 
+/// Verifies one envelope that is there by itself: steps 3 and 4.
+///
+/// # Errors
+/// When it is of another type, about something else, or not signed with a trusted key.
+pub fn verify_envelope(
+    envelope: &Envelope,
+    digest: &Digest,
+    policy: &ImagePolicy,
+) -> Result<(ClaimsProven, SignatureProven), Refusal> {
+    statement(envelope, digest, policy, HashPolicy::AlsoLegacy).map_err(|failure| failure.refusal)
+}
+
 /// Steps 3 and 4 for an envelope. Its predicate type is looked at first: what is not asked for is not counted as a
 /// signature that failed.
 fn statement(

@@ -18,7 +18,7 @@ mod refusal;
 mod token;
 mod verdict;
 
-pub use image::verify_image;
+pub use image::{verify_envelope, verify_image};
 pub use policy::{ImagePolicy, PolicyError};
 pub use refusal::{Refusal, RefusalCode};
 pub use token::{ClaimsProven, SignatureProven};

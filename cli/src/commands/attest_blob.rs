@@ -1,0 +1,130 @@
+//! `attest-blob`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use countersign_core::digest::{Algorithm, Digest};
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::format::base64;
+use countersign_core::format::statement::Subject;
+use countersign_core::outcome::Outcome;
+use countersign_core::sign;
+use serde_json::json;
+
+use super::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::options::{PredicateArgs, SignCompat, go_bool};
+use crate::{files, keys};
+
+/// Sign a statement about a file, or about standard input.
+#[derive(Args, Debug)]
+pub(crate) struct AttestBlobArgs {
+    /// The file that the statement is about; - is standard input
+    #[arg(value_name = "BLOB", required_unless_present = "hash")]
+    blob: Option<PathBuf>,
+
+    /// The SHA-256 of the file in hexadecimal, where the file is not here
+    #[arg(long, value_name = "HEX", conflicts_with = "blob")]
+    hash: Option<String>,
+
+    /// The private key: a file or env://NAME
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
+    #[command(flatten)]
+    says: PredicateArgs,
+
+    /// Write a bundle to this file
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+
+    /// With =false, --bundle writes cosign's first form of a bundle
+    #[arg(long, hide = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = go_bool)]
+    new_bundle_format: bool,
+
+    /// Write the statement to this file
+    #[arg(long, value_name = "FILE")]
+    output_attestation: Option<PathBuf>,
+
+    /// Write the DSSE envelope to this file
+    #[arg(long, value_name = "FILE")]
+    output_signature: Option<PathBuf>,
+
+    /// Ask nothing
+    #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
+    yes: bool,
+
+    #[command(flatten)]
+    compat: SignCompat,
+}
+
+pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
+    args.compat.check()?;
+    let Some(reference) = &args.key else {
+        return Err(Failure::usage("no key to sign with")
+            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+    };
+    let written = [
+        ("--bundle", args.bundle.as_deref()),
+        ("--output-attestation", args.output_attestation.as_deref()),
+        ("--output-signature", args.output_signature.as_deref()),
+    ];
+    let read = [
+        ("--key", Some(Path::new(reference))),
+        ("BLOB", args.blob.as_deref()),
+        ("--predicate", args.says.file()),
+    ];
+    files::apart(&written, &read)?;
+    if args.blob.as_deref() == Some(Path::new("-")) && args.says.file() == Some(Path::new("-")) {
+        return Err(Failure::usage("the blob and the predicate cannot both be standard input")
+            .hint("write one of them to a file"));
+    }
+    let says = args.says.read(context.now)?;
+    let subject = subject(args)?;
+    let key = keys::private(context, reference).await?;
+    let made = sign::attest(&key, says.about(subject)?).await?;
+    let envelope = made.envelope()?;
+    let bundle = match args.new_bundle_format {
+        true => made.bundle()?.join(),
+        false => json!({
+            "base64Signature": base64::encode(&envelope.join()),
+            "cert": base64::encode(key.public_key().to_pem().as_bytes()),
+        })
+        .to_string()
+        .into(),
+    };
+    let (statement, text) = (made.statement().clone(), envelope.join());
+    let named = [
+        (written[0].1, &bundle, "bundle"),
+        (written[1].1, &statement, "statement"),
+        (written[2].1, &text, "envelope"),
+    ];
+    let named: Vec<_> =
+        named.into_iter().filter_map(|(path, content, what)| Some((path?, content, what))).collect();
+    let files: Vec<_> =
+        named.iter().map(|(path, content, _)| (*path, content.as_ref(), Mode::Default)).collect();
+    file::write_together(&files, Overwrite::Replace)?;
+    for (path, _, what) in &named {
+        context.output.status(format!("Wrote {what} to file {}", path.display()));
+    }
+    if args.bundle.is_none() && args.output_signature.is_none() {
+        context.output.pieces(&envelope)?;
+    }
+    Ok(Outcome::Proven)
+}
+
+/// What the statement is about: the file's name, as cosign gives it, and its SHA-256.
+fn subject(args: &AttestBlobArgs) -> std::result::Result<Subject, Failure> {
+    if let Some(hash) = &args.hash {
+        let digest: Digest =
+            format!("sha256:{}", hash.trim_start_matches("sha256:")).parse().map_err(|error| {
+                Failure::usage(format!("--hash: {error}")).hint("give a SHA-256 in hexadecimal")
+            })?;
+        return Ok(Subject::of(&digest));
+    }
+    let Some(path) = &args.blob else { return Err(Failure::usage("the blob is missing")) };
+    let digest = files::digest(path, Algorithm::Sha256)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Subject { name: name.filter(|name| name != "-"), ..Subject::of(&digest) })
+}

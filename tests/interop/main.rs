@@ -5,6 +5,7 @@
 //! Where cosign cannot read its own signatures by some kind of key, which is measured in the same run, `openssl`
 //! verifies ours over the exact bytes that were signed.
 
+mod attestations;
 mod blobs;
 mod images;
 mod layouts;
@@ -46,6 +47,11 @@ fn what_each_program_signs_the_others_verify() {
     let crane = servers.iter().find(|server| server.kind == Kind::Crane).expect("all kinds run");
     page.section("Images in a directory", layouts::INTRODUCTION, layouts::table(&bench, crane));
     page.section("Files", blobs::INTRODUCTION, blobs::table(&bench));
+    for server in servers.iter().filter(|server| matches!(server.kind, Kind::Crane | Kind::Referrers)) {
+        let title = format!("Attestations of images: {}", server.kind.name());
+        page.section(&title, attestations::IMAGES, attestations::images(&bench, server));
+    }
+    page.section("Attestations of files", attestations::FILES, attestations::files(&bench));
     page.check();
 }
 

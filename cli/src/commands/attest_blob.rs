@@ -87,12 +87,7 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     let envelope = made.envelope()?;
     let bundle = match args.new_bundle_format {
         true => made.bundle()?.join(),
-        false => json!({
-            "base64Signature": base64::encode(&envelope.join()),
-            "cert": base64::encode(key.public_key().to_pem().as_bytes()),
-        })
-        .to_string()
-        .into(),
+        false => json!({"base64Signature": base64::encode(&envelope.join())}).to_string().into(),
     };
     let (statement, text) = (made.statement().clone(), envelope.join());
     let named = [

@@ -35,7 +35,10 @@ const PREDICATES: [(&str, &str); 13] = [
         "slsaprovenance1",
         r#"{"runDetails": {"builder": {"id": "https://example.com/builder"}}, "buildDefinition": {"buildType": "https://example.com/build", "externalParameters": {"n": 9007199254740993}}}"#,
     ),
-    ("link", r#"{"name": "build", "command": ["make"], "materials": [], "byproducts": {}, "environment": {}}"#),
+    (
+        "link",
+        r#"{"_type": "link", "name": "build", "command": ["make"], "materials": {}, "products": {}, "byproducts": {}, "environment": {}}"#,
+    ),
     ("spdx", "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n"),
     ("spdxjson", r#"{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "n": 9007199254740993}"#),
     ("cyclonedx", r#"{"specVersion": "1.6", "bomFormat": "CycloneDX", "version": 9007199254740993}"#),

@@ -54,7 +54,11 @@ fn reason(run: &Run) -> String {
     if let Some(panic) = last.strip_prefix("panic: ") {
         return format!("panic: {panic}");
     }
-    let cause = last.rsplit(": ").next().unwrap_or_default();
+    let cause = match last.trim_end().strip_suffix(':') {
+        // It ends with the name of something that is empty.
+        Some(whole) => whole.trim_start_matches("error during command execution: "),
+        None => last.rsplit(": ").next().unwrap_or_default(),
+    };
     match last.contains("threshold") {
         true => "accepted signatures do not match threshold".to_owned(),
         false => cause.to_owned(),

@@ -1,0 +1,82 @@
+//! What is in an image or a directory, assembled.
+
+use std::collections::BTreeMap;
+
+use crate::fact::{Distribution, Ecosystem};
+
+/// What is in one thing. Everything in it is sorted, so that the same content gives the same document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// What was looked at.
+    pub subject: Subject,
+    /// Its distribution, if it has one.
+    pub distribution: Option<Distribution>,
+    /// What is in it, sorted by package URL and then by location.
+    pub components: Vec<Component>,
+    /// How components depend on one another: indexes into `components`, from what needs to what is needed; sorted.
+    pub dependencies: Vec<(usize, usize)>,
+    /// What could not be read, and why: the inventory lacks it.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Its name: a repository, or the last part of a directory's path.
+    pub name: String,
+    /// A tag, if it was named by one.
+    pub version: Option<String>,
+    /// The digest of the image's manifest, `sha256:HEX`; `None` for a directory.
+    pub digest: Option<String>,
+    /// `OS/ARCHITECTURE[/VARIANT]` of the image.
+    pub platform: Option<String>,
+    /// Digests of the image's layers, the lowest first.
+    pub layers: Vec<String>,
+}
+
+/// A package that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Where it comes from.
+    pub ecosystem: Ecosystem,
+    /// The part before the name: a group, a scope, a vendor.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The package URL, with the distribution (purl-spec 1.0).
+    pub purl: String,
+    /// SPDX expressions where they are ones, else as they were found.
+    pub licenses: Vec<String>,
+    /// Who supplies it.
+    pub supplier: Option<String>,
+    /// One line about it.
+    pub description: Option<String>,
+    /// Its home page.
+    pub homepage: Option<String>,
+    /// Digests by algorithm (`SHA-1`, `SHA-256`, `SHA-512`), in hexadecimal.
+    pub hashes: BTreeMap<String, String>,
+    /// The files that show it, sorted.
+    pub locations: Vec<Location>,
+    /// The component of a distribution that this one came with: an index into [`Inventory::components`].
+    pub owner: Option<usize>,
+}
+
+/// A file that shows a component.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// Its absolute path.
+    pub path: String,
+    /// The digest of the layer that brought it.
+    pub layer: Option<String>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Incomplete {
+    /// The file.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}

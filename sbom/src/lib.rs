@@ -1,0 +1,23 @@
+//! Bills of materials: what is in an image or a directory.
+//!
+//! ```text
+//! layer or directory -> look -> facts -> merge -> assemble -> inventory -> write
+//!                       (one file at a time,        (who owns what,        (CycloneDX, SPDX, SWID)
+//!                        kept by layer digest)       which distribution)
+//! ```
+//!
+//! - [`catalog`] **looks** at one file and says what it shows: [`Fact`](fact::Fact)s, which need no other file. They are
+//!   small, and can be kept by the digest of the layer that the file came from.
+//! - **Merging** lays layers on one another: a file that a later layer replaces or removes takes its facts along.
+//! - **Assembling** makes an [`Inventory`](inventory::Inventory) of the facts that are left: package URLs get their
+//!   distribution, a language's package that belongs to a distribution's package is linked to it.
+//! - [`format`] writes an inventory, deterministically, and reads what others wrote.
+//!
+//! Nothing is extracted, nothing is executed, nothing is asked of a network. Whatever is read is bounded by [`limits`],
+//! and what could not be read is named in the inventory.
+
+pub mod catalog;
+pub mod fact;
+pub mod format;
+pub mod inventory;
+pub mod limits;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use countersign_core::image::Image;
 use countersign_core::limits;
+use countersign_core::outcome::Outcome;
 use countersign_core::reference::{ImageReference, LocalReference, Location, Repository, Selector, Tag};
 use countersign_core::source::Source;
 use countersign_core::source::archive::Archive;
@@ -96,6 +97,22 @@ impl Stores {
         let by_tag = matches!(selector, Selector::Tag(_));
         let image = Image::resolve(source, attachments, &selector).await?;
         Ok(Resolved { image, docker_reference: docker_reference(&location), by_tag })
+    }
+
+    /// The image of one platform, where a text names an index and `platform` is given.
+    pub(crate) async fn image_of(&self, text: &str, platform: Option<&str>) -> Result<Image, Failure> {
+        let image = self.image(text).await?.image;
+        let Some(wanted) = platform else { return Ok(image) };
+        match image.of_platform(wanted).await?.as_slice() {
+            [one] => Ok(one.clone()),
+            [] => {
+                let message = format!("{}: no image for platform {wanted}", image.name());
+                Err(Failure::new(Outcome::Undecided, "NOT_FOUND", message)
+                    .hint("'countersign inspect IMAGE' lists the platforms there are"))
+            }
+            _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
+                .hint("name the variant as well, such as linux/arm/v7")),
+        }
     }
 
     /// Every image that is to be signed, and with `recursive` every manifest in it. All are looked up before the first is

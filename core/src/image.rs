@@ -71,6 +71,22 @@ impl Image {
         found.ok_or_else(|| not_found(self.source.as_ref(), format!("manifest {}", self.digest)))
     }
 
+    /// The images of one platform, `OS/ARCHITECTURE[/VARIANT]`, in an index: several where the variant is not named. An
+    /// image that is no index is itself, whatever it runs on.
+    ///
+    /// # Errors
+    /// When the manifest cannot be had or read.
+    pub async fn of_platform(&self, wanted: &str) -> Result<Vec<Self>, SourceError> {
+        let document = self.manifest().await?.parse();
+        let document = document.map_err(|source| SourceError::Manifest { place: self.name(), source })?;
+        let Document::Index(index) = document else { return Ok(vec![self.clone()]) };
+        let matching = index
+            .manifests
+            .into_iter()
+            .filter(|entry| entry.platform.as_ref().is_some_and(|platform| platform.is(wanted)));
+        Ok(matching.map(|entry| self.with_digest(entry.digest)).collect())
+    }
+
     /// This image and, where it is an index, every manifest in it, each digest once, the index first.
     ///
     /// # Errors

@@ -79,6 +79,15 @@ pub struct Platform {
     pub other: Map<String, Value>,
 }
 
+impl Platform {
+    /// Whether this is `OS/ARCHITECTURE`, or with the variant `OS/ARCHITECTURE/VARIANT`.
+    pub fn is(&self, wanted: &str) -> bool {
+        let base = format!("{}/{}", self.os, self.architecture);
+        let variant = self.other.get("variant").and_then(Value::as_str);
+        base == wanted || variant.is_some_and(|variant| format!("{base}/{variant}") == wanted)
+    }
+}
+
 /// An image manifest, or an artifact's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

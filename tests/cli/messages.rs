@@ -31,9 +31,7 @@ fn hints_name_what_helps() {
 #[test]
 fn a_command_of_cosign_that_is_not_there_is_named_as_such() {
     let sandbox = Sandbox::new();
-    for command in
-        ["attest", "verify-attestation --key cosign.pub oci:image:v1", "upload blob", "attach sbom"]
-    {
+    for command in ["manifest verify --key cosign.pub deployment.yaml", "upload blob", "attestation"] {
         let run = sandbox.countersign(command.split(' ')).fails(2, "USAGE");
         assert!(run.stderr.contains("is a command of cosign that is not available yet"), "{}", run.stderr);
         assert!(!run.stderr.contains("similar"), "{}", run.stderr);

@@ -71,14 +71,26 @@ pub fn images(bench: &Bench, server: &Server) -> Table {
             ["attest", "--key", &key, "--type", kind, "--predicate", &file, "--format", format.name(), &ours];
         let attest = bench.sandbox.countersign(words);
         let theirs = |cosign: Cosign| {
-            let image = bench.peers.push(&bench.sandbox, &repository(&format!("attested/{}", cosign.short())));
+            let image =
+                bench.peers.push(&bench.sandbox, &repository(&format!("attested/{}", cosign.short())));
             let (key, _) = KINDS[0].ours();
-            let words = ["attest", "--allow-http-registry", "--key", &key, "--type", kind, "--predicate", &file, &image];
+            let words = [
+                "attest",
+                "--allow-http-registry",
+                "--key",
+                &key,
+                "--type",
+                kind,
+                "--predicate",
+                &file,
+                &image,
+            ];
             let words = line(&words, cosign.sign_flags(format));
             (bench.sandbox.run(bench.peers.cosign(cosign), words), image)
         };
         let verify = |cosign: Cosign, public: &str, image: &str| {
-            let words = ["verify-attestation", "--allow-http-registry", "--key", public, "--type", kind, image];
+            let words =
+                ["verify-attestation", "--allow-http-registry", "--key", public, "--type", kind, image];
             let new_format: &[&str] = match (cosign, format) {
                 (Cosign::Two, Format::Bundle) => &["--new-bundle-format"],
                 _ => &[],
@@ -106,18 +118,32 @@ pub fn files(bench: &Bench) -> Table {
         let theirs = |cosign: Cosign| {
             let bundle = bundle(cosign.short());
             let (key, _) = KINDS[0].ours();
-            let words = ["attest-blob", "--key", &key, "--type", kind, "--predicate", &file, "--bundle", &bundle];
+            let words =
+                ["attest-blob", "--key", &key, "--type", kind, "--predicate", &file, "--bundle", &bundle];
             let words = [line(&words, cosign.sign_flags(format)), vec!["attested.txt"]].concat();
             (bench.sandbox.run(bench.peers.cosign(cosign), words), bundle)
         };
         let verify = |cosign: Cosign, public: &str, bundle: &str| {
-            let words = ["verify-blob-attestation", "--key", public, "--type", kind, "--bundle", bundle, "attested.txt"];
+            let words = [
+                "verify-blob-attestation",
+                "--key",
+                public,
+                "--type",
+                kind,
+                "--bundle",
+                bundle,
+                "attested.txt",
+            ];
             let mut command = bench.sandbox.command(bench.peers.cosign(cosign));
             command.args(words);
             match (cosign, format) {
-                (Cosign::Three, Format::Legacy) => command.args(["--new-bundle-format=false", "--insecure-ignore-tlog"]),
+                (Cosign::Three, Format::Legacy) => {
+                    command.args(["--new-bundle-format=false", "--insecure-ignore-tlog"])
+                }
                 (Cosign::Three, Format::Bundle) => command.args(cosign.verify_flags()),
-                (Cosign::Two, Format::Bundle) => command.arg("--new-bundle-format").args(cosign.verify_flags()),
+                (Cosign::Two, Format::Bundle) => {
+                    command.arg("--new-bundle-format").args(cosign.verify_flags())
+                }
                 (Cosign::Two, Format::Legacy) => {
                     command.arg("--insecure-ignore-tlog").env("SIGSTORE_REKOR_PUBLIC_KEY", public)
                 }
@@ -125,7 +151,16 @@ pub fn files(bench: &Bench) -> Table {
             Run::of(&mut command, b"")
         };
         let read = |public: &str, bundle: &str| {
-            let words = ["verify-blob-attestation", "--key", public, "--type", kind, "--bundle", bundle, "attested.txt"];
+            let words = [
+                "verify-blob-attestation",
+                "--key",
+                public,
+                "--type",
+                kind,
+                "--bundle",
+                bundle,
+                "attested.txt",
+            ];
             bench.sandbox.countersign(words)
         };
         row(bench, number, &attest, &ours, theirs, verify, read)
@@ -134,7 +169,7 @@ pub fn files(bench: &Bench) -> Table {
 
 fn table(bench: &Bench, row: impl Fn(usize, Format) -> Vec<Cell> + Sync) -> Table {
     for (number, (_, predicate)) in PREDICATES.iter().enumerate() {
-        bench.sandbox.write(&file(number), predicate);
+        bench.sandbox.write(file(number), predicate);
     }
     let all: Vec<_> =
         (0..PREDICATES.len()).flat_map(|number| Format::ALL.map(|format| (number, format))).collect();
@@ -199,7 +234,8 @@ fn keeps_bytes(number: usize, run: &Run) -> bool {
     match kind {
         "custom" | "spdx" => {
             let statement: Value = serde_json::from_str(&statement).expect("a statement");
-            let wrapped = if kind == "spdx" { &statement["predicate"] } else { &statement["predicate"]["Data"] };
+            let wrapped =
+                if kind == "spdx" { &statement["predicate"] } else { &statement["predicate"]["Data"] };
             wrapped.as_str() == Some(predicate)
         }
         _ => statement.ends_with(&format!(r#""predicate":{predicate}}}"#)),

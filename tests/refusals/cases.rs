@@ -30,6 +30,7 @@ const fn case(
 }
 
 const VERIFY: &[&str] = &["verify", "--key", "a.pub", "IMAGE"];
+const ATTESTED: &[&str] = &["verify-attestation", "--key", "a.pub", "IMAGE"];
 const BLOB: &[&str] = &["verify-blob", "--key", "a.pub", "--bundle", "bundle", "blob"];
 const DETACHED: &[&str] = &["verify-blob", "--key", "a.pub", "--signature", "signature", "blob"];
 
@@ -42,6 +43,7 @@ pub(crate) const CASES: &[Case] = &[
         scene.manifest(None, &manifest);
     }),
     case(NoSignatures, "an empty list of legacy signatures", VERIFY, |scene| scene.legacy_layers(&[])),
+    case(NoAttestations, "a signature is no attestation", ATTESTED, |scene| scene.signed_by("a")),
     case(NoneAccepted, "bundle by another key", VERIFY, |scene| scene.signed_by("b")),
     case(NoneAccepted, "legacy signature by another key", VERIFY, |scene| {
         scene.signed_payload("b", &documents::payload(&scene.digest));

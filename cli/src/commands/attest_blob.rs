@@ -55,12 +55,21 @@ pub(crate) struct AttestBlobArgs {
     #[arg(long, short, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     yes: bool,
 
+    #[arg(long, hide = true, value_name = "FILE")]
+    rfc3161_timestamp_bundle: Option<PathBuf>,
+
     #[command(flatten)]
     compat: SignCompat,
 }
 
 pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
+    if args.rfc3161_timestamp_bundle.is_some() {
+        return Err(Failure::usage(
+            "--rfc3161-timestamp-bundle: writing a timestamp is not available in this version",
+        )
+        .hint("leave the flag out; signatures by a key need no timestamp"));
+    }
     let Some(reference) = &args.key else {
         return Err(Failure::usage("no key to sign with")
             .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));

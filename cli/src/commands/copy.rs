@@ -2,8 +2,6 @@
 
 use clap::{Args, ValueEnum};
 use countersign_core::attachments::Kind;
-use countersign_core::image::Image;
-use countersign_core::oci::Document;
 use countersign_core::outcome::Outcome;
 use countersign_core::reference::Location;
 use countersign_core::transfer::{TransferOptions, transfer};
@@ -60,10 +58,7 @@ enum Only {
 
 pub(super) async fn run(args: &CopyArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
-    let mut image = stores.image(&args.source).await?.image;
-    if let Some(platform) = &args.platform {
-        image = of_platform(&image, platform).await?;
-    }
+    let image = stores.image_of(&args.source, args.platform.as_deref()).await?;
     let (target, tag) = stores.target(&args.target)?;
     check_tag(target.as_ref(), tag.as_ref(), &image, args.force).await?;
     let options = options(args, tag)?;
@@ -108,25 +103,4 @@ fn mount_from(args: &CopyArgs) -> std::result::Result<Option<String>, Failure> {
         }
         _ => None,
     })
-}
-
-async fn of_platform(image: &Image, wanted: &str) -> std::result::Result<Image, Failure> {
-    let Document::Index(index) = image.manifest().await?.parse()? else { return Ok(image.clone()) };
-    let named = |platform: &countersign_core::oci::Platform| {
-        let variant = platform.other.get("variant").and_then(|variant| variant.as_str());
-        let base = format!("{}/{}", platform.os, platform.architecture);
-        base == wanted || variant.is_some_and(|variant| format!("{base}/{variant}") == wanted)
-    };
-    let matching: Vec<_> =
-        index.manifests.iter().filter(|entry| entry.platform.as_ref().is_some_and(&named)).collect();
-    match matching.as_slice() {
-        [entry] => Ok(image.with_digest(entry.digest)),
-        [] => Err(Failure::new(
-            Outcome::Undecided,
-            "NOT_FOUND",
-            format!("{}: no image for platform {wanted}", image.name()),
-        )),
-        _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
-            .hint("name the variant as well, such as linux/arm/v7")),
-    }
 }

@@ -6,6 +6,7 @@ use countersign_core::format::base64;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Statement;
 use countersign_core::gather::{self, Content, GatherOptions, Wanted};
+use countersign_core::image::Image;
 use countersign_core::media_type;
 use countersign_core::oci::{Annotations, Document};
 use countersign_core::outcome::Outcome;
@@ -52,6 +53,10 @@ pub(crate) struct AttestationArgs {
     #[arg(long, value_name = "TYPE", value_parser = predicate_type)]
     predicate_type: Option<PredicateType>,
 
+    /// Those of the image of this platform, where IMAGE is an index: OS/ARCHITECTURE[/VARIANT]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -69,6 +74,10 @@ pub(crate) struct SbomArgs {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
+    /// That of the image of this platform, where IMAGE is an index: OS/ARCHITECTURE[/VARIANT]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -77,25 +86,26 @@ pub(super) async fn run(command: &DownloadCommand, context: &Context) -> Result 
     match command {
         DownloadCommand::Signature(args) => {
             let stores = Stores::new(context, &args.registry)?;
-            artifacts(context, &stores, &args.image, Wanted::Signatures).await
+            let image = stores.image(&args.image).await?.image;
+            artifacts(context, &stores, &image, Wanted::Signatures).await
         }
         DownloadCommand::Attestation(args) => {
             let stores = Stores::new(context, &args.registry)?;
             let kind = args.predicate_type.as_ref().map(|kind| kind.uri().to_owned());
-            artifacts(context, &stores, &args.image, Wanted::Attestations(kind)).await
+            let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
+            artifacts(context, &stores, &image, Wanted::Attestations(kind)).await
         }
         DownloadCommand::Sbom(args) => sbom(args, context).await,
     }
 }
 
-async fn artifacts(context: &Context, stores: &Stores, text: &str, wanted: Wanted) -> Result {
-    let image = stores.image(text).await?.image;
+async fn artifacts(context: &Context, stores: &Stores, image: &Image, wanted: Wanted) -> Result {
     let nothing = match &wanted {
         Wanted::Signatures => Refusal::NoSignatures,
         Wanted::Attestations(kind) => Refusal::NoAttestations { predicate_type: kind.clone() },
     };
     let options = GatherOptions { wanted: wanted.clone(), older_referrers: true, ..stores.gather_options() };
-    let found = gather::artifacts(&image, &options).await?;
+    let found = gather::artifacts(image, &options).await?;
     if let Some(unread) = found.unread.into_iter().next() {
         return Err(unread.error.into());
     }
@@ -143,7 +153,7 @@ fn is_other(content: &Content, wanted: &Wanted) -> bool {
 
 async fn sbom(args: &SbomArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
-    let image = stores.image(&args.image).await?.image;
+    let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
     let mut found = Vec::new();
     for attachment in attachments::list(&image).await? {
         if attachment.kind != Kind::Sbom {

@@ -19,7 +19,7 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{VerifyCompat, go_bool, predicate_type};
+use crate::options::{VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
 use crate::{files, keys};
 
 /// Verify a signed statement about a file.
@@ -64,11 +64,11 @@ pub(crate) struct VerifyBlobAttestationArgs {
     #[arg(long, short, value_enum)]
     output: Option<BlobOutput>,
 
-    #[arg(long, hide = true, value_name = "N")]
-    max_workers: Option<u64>,
-
     #[command(flatten)]
     compat: VerifyCompat,
+
+    #[command(flatten)]
+    blob_compat: VerifyBlobCompat,
 }
 
 /// See `--output`.
@@ -80,6 +80,7 @@ enum BlobOutput {
 
 pub(super) async fn run(args: &VerifyBlobAttestationArgs, context: &Context) -> Result {
     args.compat.check()?;
+    args.blob_compat.check()?;
     let mut policy = ImagePolicy::new(keys::all_public(context, &args.key).await?, 1)?;
     policy.wanted = Wanted::Attestations(Some(args.kind.uri().to_owned()));
     policy.check_claims = args.check_claims.unwrap_or(true);

@@ -57,6 +57,7 @@ pub(super) struct Encoded<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
     payload_type: String,
+    #[serde(deserialize_with = "json::at_most::<1, _, _>")]
     signatures: Vec<EnvelopeSignature>,
 }
 

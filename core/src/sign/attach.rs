@@ -31,33 +31,83 @@ pub async fn attach_bundle(
     predicate_type: &str,
     now: Timestamp,
 ) -> Result<Digest, SignError> {
-    let (store, bundle) = (image.attachments.as_ref(), bundle.into());
+    let annotations = annotations(predicate_type, now);
+    attach_referrer(image, subject, bundle.into(), media_type::BUNDLE_V03, annotations).await
+}
+
+/// Stores any document as a referrer of the image, by its media type. Gives the digest of the manifest that holds it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn attach_artifact(
+    image: &Image,
+    subject: Descriptor,
+    content: impl Into<Pieces>,
+    media_type: &str,
+    now: Timestamp,
+) -> Result<Digest, SignError> {
+    let annotations = Annotations::from([(media_type::ANNOTATION_CREATED.to_owned(), created(now))]);
+    attach_referrer(image, subject, content.into(), media_type, annotations).await
+}
+
+async fn attach_referrer(
+    image: &Image,
+    subject: Descriptor,
+    content: Pieces,
+    media_type: &str,
+    annotations: Annotations,
+) -> Result<Digest, SignError> {
+    let store = image.attachments.as_ref();
     let config = Descriptor::of(media_type::OCI_EMPTY, EMPTY);
-    let layer = bundle.descriptor(media_type::BUNDLE_V03);
+    let layer = content.descriptor(media_type);
     tokio::try_join!(
         store.put_blob(&config, Bytes::from_static(EMPTY).into(), None),
-        store.put_blob(&layer, bundle.into(), None),
+        store.put_blob(&layer, content.into(), None),
     )?;
     let manifest = ImageManifest {
         schema_version: 2,
         media_type: Some(media_type::OCI_MANIFEST.into()),
-        artifact_type: Some(media_type::BUNDLE_V03.into()),
+        artifact_type: Some(media_type.into()),
         config,
         layers: vec![layer],
         subject: Some(subject),
-        annotations: Some(annotations(predicate_type, now)),
+        annotations: Some(annotations),
     };
     let manifest = RawManifest::write(media_type::OCI_MANIFEST, &manifest)?;
     store.put_referrer(&image.digest, &manifest).await?;
     Ok(manifest.digest)
 }
 
+/// Makes the image's `.sbom` tag name this document, as cosign does: there is one, which replaces what was there.
+///
+/// # Errors
+/// When the store fails.
+pub async fn attach_sbom_tag(
+    image: &Image,
+    content: impl Into<Pieces>,
+    media_type: &str,
+) -> Result<Digest, SignError> {
+    let (store, content) = (image.attachments.as_ref(), content.into());
+    let layer = content.descriptor(media_type);
+    let digest = layer.digest;
+    let (manifest, (config, config_bytes)) = layered(vec![layer.clone()], None, media_type::OCI_MANIFEST)?;
+    tokio::try_join!(
+        store.put_blob(&layer, content.into(), None),
+        store.put_blob(&config, config_bytes.into(), None)
+    )?;
+    store.put_manifest(&Tag::attached(&image.digest, ".sbom").into(), &manifest).await?;
+    Ok(digest)
+}
+
+fn created(now: Timestamp) -> String {
+    now.round(jiff::Unit::Second).unwrap_or(now).to_string()
+}
+
 fn annotations(predicate_type: &str, now: Timestamp) -> Annotations {
-    let seconds = now.round(jiff::Unit::Second).unwrap_or(now);
     [
         (media_type::ANNOTATION_BUNDLE_CONTENT.to_owned(), "dsse-envelope".to_owned()),
         (media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE.to_owned(), predicate_type.to_owned()),
-        (media_type::ANNOTATION_CREATED.to_owned(), seconds.to_string()),
+        (media_type::ANNOTATION_CREATED.to_owned(), created(now)),
     ]
     .into()
 }

@@ -11,7 +11,7 @@ mod attest;
 pub mod blob;
 mod image;
 
-pub use attach::{attach_bundle, attach_envelope, attach_legacy};
+pub use attach::{attach_artifact, attach_bundle, attach_envelope, attach_legacy, attach_sbom_tag};
 pub use attest::{AttestRequest, Attestation, Attested, attest};
 pub use image::{SignRequest, Signed, bundle_for, legacy_for, sign_image};
 

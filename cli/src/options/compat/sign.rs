@@ -36,6 +36,8 @@ struct Unused {
     timestamp_client_key: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "NAME")]
     timestamp_server_name: Option<String>,
+    #[arg(long, hide = true, value_name = "TYPE")]
+    rekor_entry_type: Option<String>,
 }
 
 /// Flags of signing.

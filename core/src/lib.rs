@@ -16,6 +16,7 @@
 pub mod attachments;
 pub mod decide;
 pub mod digest;
+pub mod evidence;
 pub mod file;
 pub mod format;
 pub mod gather;

@@ -1,9 +1,11 @@
 //! `inspect`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use countersign_core::evidence::{self, EvidenceError};
 use countersign_core::format::bundle::{Bundle, Content};
 use countersign_core::format::statement::Statement;
 use countersign_core::key::{self, PublicKey};
@@ -18,6 +20,9 @@ use crate::failure::Failure;
 use crate::keys;
 use crate::options::RegistryArgs;
 use crate::stores::Stores;
+
+/// The type of an SBOM by CycloneDX.
+const CYCLONEDX: &str = "https://cyclonedx.org/bom";
 
 /// Tell what something is: a key, a bundle or a manifest in a file, or an image.
 ///
@@ -125,10 +130,12 @@ fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, F
                     (None, Some(error.to_string()).filter(|_| envelope.payload_type == media_type::IN_TOTO))
                 }
             };
+            let scan = statement.as_ref().and_then(describe_scan);
             json!({
                 "content": "DSSE envelope",
                 "payloadType": envelope.payload_type,
                 "unreadable": unreadable,
+                "scan": scan,
                 "predicateType": statement.as_ref().map(|statement| statement.predicate_type.clone()),
                 "subject": statement.map(|statement| statement.subject.iter().map(|subject| json!(subject.digest)).collect::<Vec<_>>()),
             })
@@ -142,6 +149,32 @@ fn describe_bundle(path: &Path, bundle: &Bundle) -> std::result::Result<Value, F
         "logEntries": material.tlog_entries.len(),
         "timestamps": material.timestamp_verification_data.as_ref().map_or(0, |data| data.rfc3161_timestamps.len()),
         "signed": content,
+    }))
+}
+
+/// What a scan found, where the statement is one of a scanner.
+fn describe_scan(statement: &Statement<'_>) -> Option<Value> {
+    let scan = match evidence::scan(&statement.predicate_type, statement.predicate?.get().as_bytes()) {
+        Ok(scan) => scan,
+        Err(EvidenceError::Unknown(_)) => return None,
+        Err(error) => return Some(json!({"unreadable": error.to_string()})),
+    };
+    // Any SBOM may say what is wrong with it; most do not.
+    if scan.findings.is_empty() && statement.predicate_type == CYCLONEDX {
+        return None;
+    }
+    let mut found = BTreeMap::new();
+    for finding in &scan.findings {
+        *found.entry(finding.severity).or_insert(0_usize) += 1;
+    }
+    let found: serde_json::Map<_, _> =
+        found.iter().rev().map(|(severity, count)| (severity.name().to_owned(), json!(count))).collect();
+    Some(json!({
+        "scanner": scan.scanner,
+        "version": scan.scanner_version,
+        "databaseUpdated": scan.database_updated,
+        "finished": scan.finished,
+        "findings": found,
     }))
 }
 

@@ -4,6 +4,8 @@
 //! that nothing else is read; [`look`](Cataloger::look) reads the content and gives facts. It knows no other file, no
 //! layer, no distribution, and panics for no input.
 
+pub mod os_release;
+
 use crate::fact::Fact;
 
 /// One kind of file that shows packages.
@@ -62,4 +64,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[];
+pub const ALL: &[&Cataloger] = &[&os_release::CATALOGER];

@@ -4,6 +4,7 @@
 //! that nothing else is read; [`look`](Cataloger::look) reads the content and gives facts. It knows no other file, no
 //! layer, no distribution, and panics for no input.
 
+pub mod dpkg;
 pub mod os_release;
 
 use crate::fact::Fact;
@@ -64,4 +65,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&os_release::CATALOGER];
+pub const ALL: &[&Cataloger] = &[&dpkg::CATALOGER, &os_release::CATALOGER];

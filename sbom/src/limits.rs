@@ -19,3 +19,10 @@ pub const ARCHIVE_ENTRIES: usize = 1_000_000;
 
 /// Bytes of all that is unpacked of one archive.
 pub const UNPACKED_BYTES: u64 = 1 << 30;
+
+/// Bytes of one path in a database of packages.
+pub const PATH_BYTES: usize = 4096;
+
+/// Bytes of all paths that one database of packages gives, where it keeps folders apart from names and so can mean far
+/// more than it says.
+pub const OWNED_PATH_BYTES: usize = 256 << 20;

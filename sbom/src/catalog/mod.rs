@@ -4,8 +4,10 @@
 //! that nothing else is read; [`look`](Cataloger::look) reads the content and gives facts. It knows no other file, no
 //! layer, no distribution, and panics for no input.
 
+pub mod apk;
 pub mod dpkg;
 pub mod os_release;
+mod owned;
 
 use crate::fact::Fact;
 
@@ -65,4 +67,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&dpkg::CATALOGER, &os_release::CATALOGER];
+pub const ALL: &[&Cataloger] = &[&apk::CATALOGER, &dpkg::CATALOGER, &os_release::CATALOGER];

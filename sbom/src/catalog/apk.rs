@@ -1,12 +1,9 @@
 //! Alpine's packages: what apk notes of them, in `lib/apk/db/installed`.
 //!
-//! The format is that of an apk index (apk-index(5)) with files added: one paragraph for a package, lines of a letter, a
-//! colon and a value; `F:` begins a folder, and the `R:` after it are its files. Letters that are not known here are
-//! passed over, as apk passes over those in lower case.
+//! The format is that of an apk index with files added: one paragraph for a package, lines of a letter, a colon and a
+//! value; `F:` begins a folder, and the `R:` after it are its files. Letters that are not known here are passed over.
 
-use std::collections::HashSet;
-
-use crate::catalog::owned::Budget;
+use crate::catalog::names::Budget;
 use crate::catalog::{Cataloger, FileName, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
@@ -28,7 +25,7 @@ fn look(_: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
         if let Some((letter, value)) = line.split_once(':') {
             record.read(letter, value.trim_end(), &mut budget)?;
         } else if line.trim().is_empty()
-            && let Some(package) = std::mem::take(&mut record).package()?
+            && let Some(package) = std::mem::take(&mut record).package(&mut budget)?
         {
             if facts.len() >= limits::PACKAGES_PER_FILE {
                 let limit = limits::PACKAGES_PER_FILE as u64;
@@ -73,14 +70,14 @@ impl<'a> Record<'a> {
             "D" => self.depends = value,
             "p" => self.provides = value,
             "F" => self.folder = value,
-            "R" => budget.add(&mut self.files, self.folder, value)?,
+            "R" => budget.file(&mut self.files, self.folder, value)?,
             _ => {}
         }
         Ok(())
     }
 
     /// The package; `None` if nothing was read.
-    fn package(self) -> Result<Option<Package>, Unreadable> {
+    fn package(self, budget: &mut Budget) -> Result<Option<Package>, Unreadable> {
         if !self.any {
             return Ok(None);
         }
@@ -100,24 +97,20 @@ impl<'a> Record<'a> {
         package.supplier = unless_empty(self.maintainer);
         package.homepage = unless_empty(self.url);
         package.description = unless_empty(self.description);
-        package.depends = names(self.depends);
-        package.provides = names(self.provides);
+        package.depends = budget.distinct(names(self.depends))?;
+        package.provides = budget.distinct(names(self.provides))?;
         package.files = self.files;
         Ok(Some(package))
     }
 }
 
-/// The names in a list of dependencies, each once, without versions (`so:libc.so.6=1`, `busybox>1.2`, `x~1`) and
-/// without those that must not be there (`!x`).
-fn names(dependencies: &str) -> Vec<String> {
-    let mut seen = HashSet::new();
+/// The names in a list of dependencies, without versions (`so:libc.so.6=1`, `busybox>1.2`, `x~1`) and without those
+/// that must not be there (`!x`).
+fn names(dependencies: &str) -> impl Iterator<Item = &str> {
     dependencies
         .split_whitespace()
         .filter(|dependency| !dependency.starts_with('!'))
         .filter_map(|dependency| dependency.split(['=', '<', '>', '~', '@']).next())
-        .filter(|name| !name.is_empty() && seen.insert(*name))
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

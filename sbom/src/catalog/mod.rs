@@ -6,8 +6,8 @@
 
 pub mod apk;
 pub mod dpkg;
+mod names;
 pub mod os_release;
-mod owned;
 
 use crate::fact::Fact;
 

@@ -1,5 +1,7 @@
 //! Paragraphs of fields, as Debian's files have them (deb822(5)).
 
+use crate::limits;
+
 /// Some fields that stand together.
 pub(super) struct Paragraph<'a> {
     fields: Vec<Field<'a>>,
@@ -26,7 +28,8 @@ impl<'a> Paragraph<'a> {
     }
 }
 
-/// The paragraphs of a text, in its order. A line that is no field, no continuation and no comment is passed over.
+/// The paragraphs of a text, in its order. A line that is no field, no continuation and no comment is passed over, and
+/// so is what comes after very many fields.
 pub(super) fn paragraphs(text: &str) -> impl Iterator<Item = Paragraph<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -45,6 +48,7 @@ pub(super) fn paragraphs(text: &str) -> impl Iterator<Item = Paragraph<'_>> {
                     field.length = field.text.len().saturating_sub(after.len());
                 }
             } else if !line.starts_with('#')
+                && fields.len() < limits::FIELDS_PER_PACKAGE
                 && let Some((name, _)) = line.split_once(':')
             {
                 let text = rest.get(name.len().saturating_add(1)..).unwrap_or_default();
@@ -62,7 +66,8 @@ mod tests {
 
     #[test]
     fn fields_and_their_values() {
-        let text = "\n\nPackage: a\nDescription: one\n two\n .\n three\n# Version: 0\nVERSION: 1\nnothing\nEmpty:\n\n \t\nPackage:b\nUrl:http://x:1/\r\nLast:\n x";
+        let text = "\n\nPackage: a\nDescription: one\n two\n .\n three\n# Version: 0\nVERSION: 1\nnothing\nEmpty:\n\n \t\n\
+            Package:b\nUrl:http://x:1/\r\nLast:\n x";
         let all: Vec<_> = paragraphs(text).collect();
         assert_eq!(all.len(), 2);
         let [first, second] = all.as_slice() else { panic!() };

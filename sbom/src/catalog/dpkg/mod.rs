@@ -3,7 +3,7 @@
 //! - `var/lib/dpkg/status`, and `status.d/NAME` of images that were put together without dpkg: packages (deb822(5),
 //!   deb-control(5)).
 //! - `var/lib/dpkg/info/NAME[:ARCHITECTURE].list` and `.md5sums`: the files that a package owns.
-//! - `usr/share/doc/NAME/copyright`: licences ([`copyright`]).
+//! - `usr/share/doc/NAME/copyright`: licences (`copyright`).
 
 mod copyright;
 mod fields;
@@ -11,6 +11,7 @@ mod spdx;
 
 use std::collections::HashSet;
 
+use crate::catalog::names::Budget;
 use crate::catalog::{Cataloger, FileName, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
@@ -63,7 +64,7 @@ fn look(file: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
         Kind::List(package) => Ok(vec![owns(package, listed(&text)?)]),
         Kind::Checksums(package) => Ok(vec![owns(package, summed(&text)?)]),
         Kind::Copyright(package) => {
-            let licenses = copyright::licenses(&text);
+            let licenses = copyright::licenses(&text)?;
             let package = package.to_owned();
             Ok(if licenses.is_empty() { Vec::new() } else { vec![Fact::License { package, licenses }] })
         }
@@ -72,6 +73,7 @@ fn look(file: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
 
 fn packages(text: &str) -> Result<Vec<Fact>, Unreadable> {
     let mut facts = Vec::new();
+    let mut budget = Budget::new();
     for paragraph in paragraphs(text) {
         if facts.len() >= limits::PACKAGES_PER_FILE {
             let limit = limits::PACKAGES_PER_FILE as u64;
@@ -80,7 +82,7 @@ fn packages(text: &str) -> Result<Vec<Fact>, Unreadable> {
         if let Some(name) = paragraph.value("Package")
             && is_installed(&paragraph)
         {
-            facts.push(Fact::Package(package(name, &paragraph)?));
+            facts.push(Fact::Package(package(name, &paragraph, &mut budget)?));
         }
     }
     Ok(facts)
@@ -92,7 +94,7 @@ fn is_installed(paragraph: &Paragraph<'_>) -> bool {
     !matches!(state, Some("not-installed" | "config-files"))
 }
 
-fn package(name: &str, paragraph: &Paragraph<'_>) -> Result<Package, Unreadable> {
+fn package(name: &str, paragraph: &Paragraph<'_>, budget: &mut Budget) -> Result<Package, Unreadable> {
     let Some(version) = paragraph.value("Version") else {
         return Err(Unreadable::Malformed { what: "dpkg status", why: format!("{name} has no version") });
     };
@@ -107,10 +109,9 @@ fn package(name: &str, paragraph: &Paragraph<'_>) -> Result<Package, Unreadable>
     package.supplier = paragraph.value("Maintainer").map(owned);
     package.homepage = paragraph.value("Homepage").map(owned);
     package.description = paragraph.line("Description").map(owned);
-    for field in ["Pre-Depends", "Depends"] {
-        add_names(&mut package.depends, paragraph.value(field));
-    }
-    add_names(&mut package.provides, paragraph.value("Provides"));
+    let needed = ["Pre-Depends", "Depends"].into_iter().filter_map(|field| paragraph.value(field));
+    package.depends = budget.distinct(needed.flat_map(names))?;
+    package.provides = budget.distinct(paragraph.value("Provides").into_iter().flat_map(names))?;
     Ok(package)
 }
 
@@ -129,40 +130,37 @@ fn upstream(source: &str, name: &str, version: &str) -> Option<String> {
     }
 }
 
-/// The names in a list of relations, each once; of alternatives the first (deb-control(5), Depends).
-fn add_names(names: &mut Vec<String>, relations: Option<&str>) {
-    let mut seen: HashSet<String> = names.iter().cloned().collect();
-    for relation in relations.unwrap_or_default().split(',') {
-        let first = relation.split('|').next().unwrap_or_default().trim();
-        let name = first.split([' ', '\t', '\n', '(', ':', '[', '<']).next().unwrap_or_default();
-        if !name.is_empty() && seen.insert(name.to_owned()) {
-            names.push(name.to_owned());
-        }
-    }
+/// The names in a list of relations; of alternatives the first (deb-control(5), Depends).
+fn names(relations: &str) -> impl Iterator<Item = &str> {
+    relations.split(',').filter_map(|relation| {
+        let first = relation.split('|').next()?.trim_start();
+        first.split([' ', '\t', '\n', '(', ':', '[', '<']).next()
+    })
 }
 
 /// The files of a `.list`: absolute paths, one a line. Folders that hold others of the list are no files.
 fn listed(text: &str) -> Result<Vec<String>, Unreadable> {
     let paths = || text.lines().filter(|path| path.starts_with('/') && *path != "/.");
+    within_bounds(paths())?;
     let folders: HashSet<&str> =
         paths().filter_map(|path| path.rsplit_once('/')).map(|(folder, _)| folder).collect();
-    collected(paths().filter(|path| !folders.contains(path)).map(str::to_owned))
+    Ok(paths().filter(|path| !folders.contains(path)).map(str::to_owned).collect())
 }
 
 /// The files of a `.md5sums`: a checksum, two blanks, and a path from the root.
 fn summed(text: &str) -> Result<Vec<String>, Unreadable> {
+    within_bounds(text.lines())?;
     let paths = text.lines().filter_map(|line| line.split_once(' ')).map(|(_, path)| path.trim_start());
     let paths = paths.map(|path| path.trim_start_matches("./").trim_start_matches('/'));
-    collected(paths.filter(|path| !path.is_empty()).map(|path| format!("/{path}")))
+    Ok(paths.filter(|path| !path.is_empty()).map(|path| format!("/{path}")).collect())
 }
 
-fn collected(paths: impl Iterator<Item = String>) -> Result<Vec<String>, Unreadable> {
-    let files: Vec<String> = paths.take(limits::FILES_PER_PACKAGE.saturating_add(1)).collect();
-    if files.len() > limits::FILES_PER_PACKAGE {
+fn within_bounds<'a>(paths: impl Iterator<Item = &'a str>) -> Result<(), Unreadable> {
+    if paths.count() > limits::FILES_PER_PACKAGE {
         let limit = limits::FILES_PER_PACKAGE as u64;
-        return Err(Unreadable::Limit { what: "the number of a dpkg package's files", limit });
+        return Err(Unreadable::Limit { what: "the number of a package's files", limit });
     }
-    Ok(files)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -68,10 +68,16 @@ const NAMES: &[(&str, &str)] = &[
     ("zope-2.1", "ZPL-2.1"),
 ];
 
+/// What is longer is no list of names.
+const SYNOPSIS_BYTES: usize = 1000;
+
 /// The SPDX expression of a `License:` line, if every part of it has an exact counterpart.
 ///
 /// "and" binds tighter than "or"; a comma before one of them makes it bind looser than what stands without.
 pub(super) fn expression(synopsis: &str) -> Option<String> {
+    if synopsis.len() > SYNOPSIS_BYTES {
+        return None;
+    }
     let mut parts = synopsis.split(',').map(str::trim);
     let mut whole = conjunction(parts.next()?)?;
     for part in parts {

@@ -8,6 +8,7 @@ pub mod apk;
 pub mod dpkg;
 mod names;
 pub mod os_release;
+pub mod rpm;
 
 use crate::fact::Fact;
 
@@ -67,4 +68,5 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&apk::CATALOGER, &dpkg::CATALOGER, &os_release::CATALOGER];
+pub const ALL: &[&Cataloger] =
+    &[&apk::CATALOGER, &dpkg::CATALOGER, &os_release::CATALOGER, &rpm::CATALOGER, &rpm::MANIFEST_CATALOGER];

@@ -86,8 +86,8 @@ pub struct Package {
     /// Its home page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
-    /// Digests of its content, by the name of the algorithm (`SHA-1`, `SHA-256`, `SHA-512`), in hexadecimal, where the
-    /// file tells them.
+    /// Digests of its content, by the name of the algorithm (`MD5`, `SHA-1`, `SHA-256`, `SHA-512`), in hexadecimal, where
+    /// the file tells them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hashes: BTreeMap<String, String>,
     /// Names of packages of the same ecosystem that it needs, alternatives and versions left out.

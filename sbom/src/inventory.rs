@@ -55,7 +55,7 @@ pub struct Component {
     pub description: Option<String>,
     /// Its home page.
     pub homepage: Option<String>,
-    /// Digests by algorithm (`SHA-1`, `SHA-256`, `SHA-512`), in hexadecimal.
+    /// Digests by algorithm (`MD5`, `SHA-1`, `SHA-256`, `SHA-512`), in hexadecimal.
     pub hashes: BTreeMap<String, String>,
     /// The files that show it, sorted.
     pub locations: Vec<Location>,

@@ -19,3 +19,16 @@ pub const ARCHIVE_ENTRIES: usize = 1_000_000;
 
 /// Bytes of all that is unpacked of one archive.
 pub const UNPACKED_BYTES: u64 = 1 << 30;
+
+/// Bytes of one path in a database of packages.
+pub const PATH_BYTES: usize = 4096;
+
+/// Bytes of all names (paths of files, dependencies) that one database of packages gives. Some keep folders and names
+/// apart, and so can mean far more than they say.
+pub const NAME_BYTES: usize = 256 << 20;
+
+/// Fields of one package in a database of text.
+pub const FIELDS_PER_PACKAGE: usize = 1000;
+
+/// Licences that one file tells of.
+pub const LICENSES_PER_FILE: usize = 1000;

@@ -4,6 +4,12 @@
 //! that nothing else is read; [`look`](Cataloger::look) reads the content and gives facts. It knows no other file, no
 //! layer, no distribution, and panics for no input.
 
+pub mod apk;
+pub mod dpkg;
+mod names;
+pub mod os_release;
+pub mod rpm;
+
 use crate::fact::Fact;
 
 /// One kind of file that shows packages.
@@ -62,4 +68,5 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[];
+pub const ALL: &[&Cataloger] =
+    &[&apk::CATALOGER, &dpkg::CATALOGER, &os_release::CATALOGER, &rpm::CATALOGER, &rpm::MANIFEST_CATALOGER];

@@ -6,6 +6,9 @@
 
 use crate::fact::Fact;
 
+mod parse;
+pub mod python;
+
 /// One kind of file that shows packages.
 #[derive(Debug)]
 pub struct Cataloger {
@@ -62,4 +65,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[];
+pub const ALL: &[&Cataloger] = &[&python::CATALOGER];

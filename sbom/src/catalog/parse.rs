@@ -1,0 +1,78 @@
+//! What several catalogers need to read texts.
+
+use super::Unreadable;
+use crate::limits;
+
+/// A text file: UTF-8 with foreign bytes replaced, without a byte order mark.
+///
+/// # Errors
+/// It passes [`limits::TEXT_BYTES`].
+pub(super) fn text<'a>(what: &'static str, data: &'a [u8]) -> Result<std::borrow::Cow<'a, str>, Unreadable> {
+    if data.len() as u64 > limits::TEXT_BYTES {
+        return Err(Unreadable::Limit { what, limit: limits::TEXT_BYTES });
+    }
+    Ok(String::from_utf8_lossy(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data)))
+}
+
+/// A text with something in it, trimmed.
+pub(super) fn present(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Whether a text can be the name of a package: short, visible, of one word.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 512 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// What tests of several catalogers need.
+#[cfg(test)]
+pub(super) mod testing {
+    use crate::catalog::{Cataloger, FileName};
+    use crate::fact::{Fact, Package};
+
+    /// A file name with the mode of a program.
+    pub(in crate::catalog) fn file(path: &str, size: usize) -> FileName<'_> {
+        FileName { path, mode: 0o755, size: size as u64 }
+    }
+
+    /// The packages that a file shows; panics where the cataloger does not want it or can't read it.
+    pub(in crate::catalog) fn packages(cataloger: &Cataloger, path: &str, data: &[u8]) -> Vec<Package> {
+        let name = file(path, data.len());
+        assert!((cataloger.wants)(&name), "{path} is not wanted");
+        (cataloger.look)(&name, data)
+            .unwrap()
+            .into_iter()
+            .filter_map(|fact| match fact {
+                Fact::Package(package) => Some(package),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// `[namespace/]name version` of each.
+    pub(in crate::catalog) fn lines(packages: &[Package]) -> Vec<String> {
+        packages
+            .iter()
+            .map(|package| {
+                let namespace = package.namespace.as_ref().map(|n| format!("{n}/")).unwrap_or_default();
+                format!("{namespace}{} {}", package.name, package.version)
+            })
+            .collect()
+    }
+
+    /// Looks at every beginning of a file, and at the file with each byte of it changed.
+    pub(in crate::catalog) fn survives(cataloger: &Cataloger, path: &str, data: &[u8]) {
+        for end in 0..data.len() {
+            let _ = (cataloger.look)(&file(path, end), &data[..end]);
+        }
+        let mut changed = data.to_vec();
+        for at in 0..data.len() {
+            for byte in [0, 0x22, 0xff, data[at] ^ 0x80] {
+                changed[at] = byte;
+                let _ = (cataloger.look)(&file(path, changed.len()), &changed);
+            }
+            changed[at] = data[at];
+        }
+    }
+}

@@ -6,6 +6,7 @@
 
 use crate::fact::Fact;
 
+pub mod node;
 mod parse;
 pub mod python;
 
@@ -65,4 +66,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&python::CATALOGER];
+pub const ALL: &[&Cataloger] = &[&node::CATALOGER, &python::CATALOGER];

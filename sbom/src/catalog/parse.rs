@@ -1,4 +1,6 @@
-//! What several catalogers need to read texts.
+//! What several catalogers need to read texts and JSON.
+
+use serde_json::Value;
 
 use super::Unreadable;
 use crate::limits;
@@ -12,6 +14,25 @@ pub(super) fn text<'a>(what: &'static str, data: &'a [u8]) -> Result<std::borrow
         return Err(Unreadable::Limit { what, limit: limits::TEXT_BYTES });
     }
     Ok(String::from_utf8_lossy(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data)))
+}
+
+/// A JSON file.
+///
+/// # Errors
+/// It passes [`limits::TEXT_BYTES`], or is no JSON.
+pub(super) fn json(what: &'static str, data: &[u8]) -> Result<Value, Unreadable> {
+    serde_json::from_str(&text(what, data)?)
+        .map_err(|error| Unreadable::Malformed { what, why: error.to_string() })
+}
+
+/// A member that is a string with something in it, trimmed.
+pub(super) fn string<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
+    object.get(member).and_then(Value::as_str).and_then(present)
+}
+
+/// The names of an object's members.
+pub(super) fn names(object: Option<&Value>) -> impl Iterator<Item = &str> {
+    object.and_then(Value::as_object).into_iter().flat_map(|members| members.keys().map(String::as_str))
 }
 
 /// A text with something in it, trimmed.

@@ -6,6 +6,8 @@
 
 use crate::fact::Fact;
 
+mod executable;
+pub mod golang;
 pub mod node;
 mod parse;
 pub mod python;
@@ -66,4 +68,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&node::CATALOGER, &python::CATALOGER];
+pub const ALL: &[&Cataloger] = &[&golang::CATALOGER, &node::CATALOGER, &python::CATALOGER];

@@ -25,6 +25,17 @@ pub(super) fn json(what: &'static str, data: &[u8]) -> Result<Value, Unreadable>
         .map_err(|error| Unreadable::Malformed { what, why: error.to_string() })
 }
 
+/// Refuses more packages than [`limits::PACKAGES_PER_FILE`].
+///
+/// # Errors
+/// There are more.
+pub(super) fn bounded(what: &'static str, packages: usize) -> Result<(), Unreadable> {
+    if packages > limits::PACKAGES_PER_FILE {
+        return Err(Unreadable::Limit { what, limit: limits::PACKAGES_PER_FILE as u64 });
+    }
+    Ok(())
+}
+
 /// A member that is a string with something in it, trimmed.
 pub(super) fn string<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
     object.get(member).and_then(Value::as_str).and_then(present)

@@ -6,6 +6,7 @@
 
 use crate::fact::Fact;
 
+pub mod cargo;
 mod executable;
 pub mod golang;
 pub mod node;
@@ -68,4 +69,4 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&golang::CATALOGER, &node::CATALOGER, &python::CATALOGER];
+pub const ALL: &[&Cataloger] = &[&cargo::CATALOGER, &golang::CATALOGER, &node::CATALOGER, &python::CATALOGER];

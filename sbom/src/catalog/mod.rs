@@ -12,6 +12,7 @@ pub mod golang;
 pub mod node;
 mod parse;
 pub mod python;
+pub mod ruby;
 
 /// One kind of file that shows packages.
 #[derive(Debug)]
@@ -69,4 +70,5 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] = &[&cargo::CATALOGER, &golang::CATALOGER, &node::CATALOGER, &python::CATALOGER];
+pub const ALL: &[&Cataloger] =
+    &[&cargo::CATALOGER, &golang::CATALOGER, &node::CATALOGER, &python::CATALOGER, &ruby::CATALOGER];

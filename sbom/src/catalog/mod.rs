@@ -11,6 +11,7 @@ mod executable;
 pub mod golang;
 pub mod node;
 mod parse;
+pub mod php;
 pub mod python;
 pub mod ruby;
 
@@ -70,5 +71,11 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] =
-    &[&cargo::CATALOGER, &golang::CATALOGER, &node::CATALOGER, &python::CATALOGER, &ruby::CATALOGER];
+pub const ALL: &[&Cataloger] = &[
+    &cargo::CATALOGER,
+    &golang::CATALOGER,
+    &node::CATALOGER,
+    &php::CATALOGER,
+    &python::CATALOGER,
+    &ruby::CATALOGER,
+];

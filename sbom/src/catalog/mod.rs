@@ -7,6 +7,7 @@
 use crate::fact::Fact;
 
 pub mod cargo;
+pub mod dotnet;
 mod executable;
 pub mod golang;
 pub mod node;
@@ -73,6 +74,7 @@ pub enum Unreadable {
 /// Every cataloger.
 pub const ALL: &[&Cataloger] = &[
     &cargo::CATALOGER,
+    &dotnet::CATALOGER,
     &golang::CATALOGER,
     &node::CATALOGER,
     &php::CATALOGER,

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::parse;
+use super::parse::{self, Packages};
 use super::{Cataloger, FileName, Unreadable, executable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
@@ -41,17 +41,14 @@ enum Kind {
 }
 
 fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
-    let mut found: Vec<Fact> = Vec::new();
+    let mut found = Packages::of(WHAT);
     for program in executable::programs(data) {
         let Some(section) = executable::section(&program, ".dep-v0") else { continue };
         for package in packages(&unpacked(section)?)? {
-            let fact = Fact::Package(package);
-            if !found.contains(&fact) {
-                found.push(fact);
-            }
+            found.add(package)?;
         }
     }
-    Ok(found)
+    Ok(found.facts())
 }
 
 fn unpacked(section: &[u8]) -> Result<Vec<u8>, Unreadable> {

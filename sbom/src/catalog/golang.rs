@@ -5,7 +5,7 @@
 
 use object::File;
 
-use super::parse::{self, present};
+use super::parse::{self, Packages, present};
 use super::{Cataloger, FileName, Unreadable, executable};
 use crate::fact::{Ecosystem, Fact, Package};
 
@@ -18,17 +18,14 @@ const HEADER_BYTES: usize = 32;
 const WHAT: &str = "Go build information";
 
 fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
-    let mut found: Vec<Fact> = Vec::new();
+    let mut found = Packages::of(WHAT);
     for program in executable::programs(data) {
         let Some((version, modules)) = build_info(&program) else { continue };
         for package in packages(&version, &modules)? {
-            let fact = Fact::Package(package);
-            if !found.contains(&fact) {
-                found.push(fact);
-            }
+            found.add(package)?;
         }
     }
-    Ok(found)
+    Ok(found.facts())
 }
 
 /// The version of Go and the text of the modules.

@@ -1,8 +1,11 @@
 //! What several catalogers need to read texts and JSON.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Unreadable;
+use crate::fact::{Fact, Package};
 use crate::limits;
 
 /// A text file: UTF-8 with foreign bytes replaced, without a byte order mark.
@@ -34,6 +37,38 @@ pub(super) fn bounded(what: &'static str, packages: usize) -> Result<(), Unreada
         return Err(Unreadable::Limit { what, limit: limits::PACKAGES_PER_FILE as u64 });
     }
     Ok(())
+}
+
+/// The packages of a file in which one may be met several times.
+pub(super) struct Packages {
+    what: &'static str,
+    seen: HashSet<String>,
+    facts: Vec<Fact>,
+}
+
+impl Packages {
+    /// None yet, of this kind of file.
+    pub(super) fn of(what: &'static str) -> Self {
+        Self { what, seen: HashSet::new(), facts: Vec::new() }
+    }
+
+    /// Adds a package, unless one with the same name, version and content is there.
+    ///
+    /// # Errors
+    /// There are more than [`limits::PACKAGES_PER_FILE`].
+    pub(super) fn add(&mut self, package: Package) -> Result<(), Unreadable> {
+        let Package { namespace, name, version, hashes, .. } = &package;
+        if self.seen.insert(format!("{namespace:?}\n{name}\n{version}\n{hashes:?}")) {
+            bounded(self.what, self.seen.len())?;
+            self.facts.push(Fact::Package(package));
+        }
+        Ok(())
+    }
+
+    /// What was added, in its order.
+    pub(super) fn facts(self) -> Vec<Fact> {
+        self.facts
+    }
 }
 
 /// A member that is a string with something in it, trimmed.

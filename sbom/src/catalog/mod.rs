@@ -10,11 +10,14 @@ pub mod cargo;
 pub mod dotnet;
 mod executable;
 pub mod golang;
+pub mod java;
+pub mod jvm;
 pub mod node;
 mod parse;
 pub mod php;
 pub mod python;
 pub mod ruby;
+mod zip;
 
 /// One kind of file that shows packages.
 #[derive(Debug)]
@@ -76,6 +79,8 @@ pub const ALL: &[&Cataloger] = &[
     &cargo::CATALOGER,
     &dotnet::CATALOGER,
     &golang::CATALOGER,
+    &java::CATALOGER,
+    &jvm::CATALOGER,
     &node::CATALOGER,
     &php::CATALOGER,
     &python::CATALOGER,

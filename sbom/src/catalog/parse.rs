@@ -65,6 +65,11 @@ impl Packages {
         Ok(())
     }
 
+    /// Tells that a part of the file could not be read.
+    pub(super) fn incomplete(&mut self, part: &str, why: &Unreadable) {
+        self.facts.push(Fact::Incomplete { part: part.to_owned(), why: why.to_string() });
+    }
+
     /// What was added, in its order.
     pub(super) fn facts(self) -> Vec<Fact> {
         self.facts

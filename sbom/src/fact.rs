@@ -26,6 +26,13 @@ pub enum Fact {
     },
     /// The distribution (`os-release`).
     Distribution(Distribution),
+    /// A part of the file could not be read: the inventory lacks what it shows.
+    Incomplete {
+        /// The part: the name of an entry of an archive.
+        part: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Where a package comes from: what decides its package URL.

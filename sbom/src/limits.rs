@@ -32,3 +32,18 @@ pub const FIELDS_PER_PACKAGE: usize = 1000;
 
 /// Licences that one file tells of.
 pub const LICENSES_PER_FILE: usize = 1000;
+
+/// Bytes of one text or JSON file that tells of packages.
+pub const TEXT_BYTES: u64 = 32 << 20;
+
+/// Bytes of one description of a package within an archive, unpacked.
+pub const ARCHIVE_TEXT_BYTES: u64 = 4 << 20;
+
+/// Unpacked bytes for each packed byte of an entry of an archive.
+pub const ARCHIVE_RATIO: u64 = 200;
+
+/// Bytes of the list of dependencies that is packed into a program.
+pub const AUDITABLE_BYTES: u64 = 16 << 20;
+
+/// Programs for different processors in one file.
+pub const UNIVERSAL_PROGRAMS: usize = 16;

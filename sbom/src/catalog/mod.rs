@@ -5,10 +5,22 @@
 //! layer, no distribution, and panics for no input.
 
 pub mod apk;
+pub mod cargo;
+pub mod dotnet;
 pub mod dpkg;
+mod executable;
+pub mod golang;
+pub mod java;
+pub mod jvm;
 mod names;
+pub mod node;
 pub mod os_release;
+mod parse;
+pub mod php;
+pub mod python;
 pub mod rpm;
+pub mod ruby;
+mod zip;
 
 use crate::fact::Fact;
 
@@ -68,5 +80,19 @@ pub enum Unreadable {
 }
 
 /// Every cataloger.
-pub const ALL: &[&Cataloger] =
-    &[&apk::CATALOGER, &dpkg::CATALOGER, &os_release::CATALOGER, &rpm::CATALOGER, &rpm::MANIFEST_CATALOGER];
+pub const ALL: &[&Cataloger] = &[
+    &apk::CATALOGER,
+    &cargo::CATALOGER,
+    &dotnet::CATALOGER,
+    &dpkg::CATALOGER,
+    &golang::CATALOGER,
+    &java::CATALOGER,
+    &jvm::CATALOGER,
+    &node::CATALOGER,
+    &os_release::CATALOGER,
+    &php::CATALOGER,
+    &python::CATALOGER,
+    &rpm::CATALOGER,
+    &rpm::MANIFEST_CATALOGER,
+    &ruby::CATALOGER,
+];

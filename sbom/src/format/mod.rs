@@ -8,6 +8,7 @@ mod cyclonedx;
 mod identity;
 pub mod license;
 mod name;
+mod spdx;
 mod text;
 mod xml;
 
@@ -19,7 +20,7 @@ use crate::inventory::Inventory;
 #[cfg(test)]
 use crate::inventory::{Component, Incomplete, Location, Subject};
 use identity::Identity;
-pub use name::{CycloneDxVersion, Format, FormatError};
+pub use name::{CycloneDxVersion, Format, FormatError, SpdxVersion};
 
 /// The name of this program in the documents that it makes.
 const TOOL: &str = "countersign";
@@ -68,6 +69,8 @@ pub fn write(inventory: &Inventory, format: Format, making: &Making) -> Result<V
     match format {
         Format::CycloneDxJson(version) => cyclonedx::json(document, version),
         Format::CycloneDxXml(version) => Ok(cyclonedx::xml(document, version)),
+        Format::SpdxJson(SpdxVersion::V2_3) => spdx::json(document),
+        Format::SpdxTagValue => Ok(spdx::tag_value(document)),
     }
 }
 

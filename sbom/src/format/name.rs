@@ -10,6 +10,10 @@ pub enum Format {
     CycloneDxJson(CycloneDxVersion),
     /// CycloneDX as XML.
     CycloneDxXml(CycloneDxVersion),
+    /// SPDX as JSON: 2.3.
+    SpdxJson(SpdxVersion),
+    /// SPDX 2.3 as tags and values.
+    SpdxTagValue,
 }
 
 /// A version of CycloneDX (ECMA-424), the oldest first.
@@ -24,6 +28,14 @@ pub enum CycloneDxVersion {
     V1_6,
     /// 1.7.
     V1_7,
+}
+
+/// A version of SPDX.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SpdxVersion {
+    /// 2.3.
+    #[default]
+    V2_3,
 }
 
 impl CycloneDxVersion {
@@ -66,7 +78,7 @@ impl FormatError {
 
 impl Format {
     /// All of them; of each name the one that is meant where no version is given comes first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::CycloneDxJson(CycloneDxVersion::V1_6),
         Self::CycloneDxJson(CycloneDxVersion::V1_4),
         Self::CycloneDxJson(CycloneDxVersion::V1_5),
@@ -75,6 +87,8 @@ impl Format {
         Self::CycloneDxXml(CycloneDxVersion::V1_4),
         Self::CycloneDxXml(CycloneDxVersion::V1_5),
         Self::CycloneDxXml(CycloneDxVersion::V1_7),
+        Self::SpdxJson(SpdxVersion::V2_3),
+        Self::SpdxTagValue,
     ];
 
     /// The name without a version.
@@ -82,6 +96,8 @@ impl Format {
         match self {
             Self::CycloneDxJson(_) => "cyclonedx-json",
             Self::CycloneDxXml(_) => "cyclonedx-xml",
+            Self::SpdxJson(_) => "spdx-json",
+            Self::SpdxTagValue => "spdx-tag-value",
         }
     }
 
@@ -89,6 +105,7 @@ impl Format {
     pub const fn version(self) -> Option<&'static str> {
         match self {
             Self::CycloneDxJson(version) | Self::CycloneDxXml(version) => Some(version.number()),
+            Self::SpdxJson(SpdxVersion::V2_3) | Self::SpdxTagValue => Some("2.3"),
         }
     }
 
@@ -142,7 +159,12 @@ mod tests {
 
     #[test]
     fn names_without_a_version_mean_the_usual_one() {
-        let cases = [("cyclonedx-json", "cyclonedx-json@1.6"), ("cyclonedx-xml", "cyclonedx-xml@1.6")];
+        let cases = [
+            ("cyclonedx-json", "cyclonedx-json@1.6"),
+            ("cyclonedx-xml", "cyclonedx-xml@1.6"),
+            ("spdx-json", "spdx-json@2.3"),
+            ("spdx-tag-value", "spdx-tag-value@2.3"),
+        ];
         for (given, meant) in cases {
             assert_eq!(given.parse::<Format>().unwrap().to_string(), meant);
         }

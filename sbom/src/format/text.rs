@@ -19,6 +19,7 @@ pub(super) fn web_address(text: Option<&str>) -> Option<&str> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (name, port) = host.split_once(':').unwrap_or((host, "80"));
     let host_is_sound = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.contains('.')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
         && port.parse::<u16>().is_ok();
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b);
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn web_addresses_are_told_from_what_only_looks_like_one() {
-        for good in ["https://www.gnu.org/software/bash/", "http://a.b:8080/c?d=e%20f#g", " http://x/ "] {
+        for good in ["https://www.gnu.org/software/bash/", "http://a.b:8080/c?d=e%20f#g", " http://x.y/ "] {
             assert_eq!(web_address(Some(good)), Some(good.trim()));
         }
         let bad = [
@@ -86,7 +87,7 @@ mod tests {
         for bad in bad {
             assert_eq!(web_address(Some(bad)), None, "{bad}");
         }
-        assert_eq!(web_address(Some("http://x/#a#b")), None);
+        assert_eq!(web_address(Some("http://x.y/#a#b")), None);
         assert_eq!(web_address(None), None);
     }
 

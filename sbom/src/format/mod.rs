@@ -70,6 +70,7 @@ pub fn write(inventory: &Inventory, format: Format, making: &Making) -> Result<V
         Format::CycloneDxJson(version) => cyclonedx::json(document, version),
         Format::CycloneDxXml(version) => Ok(cyclonedx::xml(document, version)),
         Format::SpdxJson(SpdxVersion::V2_3) => spdx::json(document),
+        Format::SpdxJson(SpdxVersion::V3_0) => spdx::json_ld(document),
         Format::SpdxTagValue => Ok(spdx::tag_value(document)),
     }
 }

@@ -10,7 +10,7 @@ pub enum Format {
     CycloneDxJson(CycloneDxVersion),
     /// CycloneDX as XML.
     CycloneDxXml(CycloneDxVersion),
-    /// SPDX as JSON: 2.3.
+    /// SPDX as JSON: 2.3, or 3.0.1 as JSON-LD.
     SpdxJson(SpdxVersion),
     /// SPDX 2.3 as tags and values.
     SpdxTagValue,
@@ -36,6 +36,8 @@ pub enum SpdxVersion {
     /// 2.3.
     #[default]
     V2_3,
+    /// 3.0.1, which its own documents call 3.0 for short.
+    V3_0,
 }
 
 impl CycloneDxVersion {
@@ -78,7 +80,7 @@ impl FormatError {
 
 impl Format {
     /// All of them; of each name the one that is meant where no version is given comes first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CycloneDxJson(CycloneDxVersion::V1_6),
         Self::CycloneDxJson(CycloneDxVersion::V1_4),
         Self::CycloneDxJson(CycloneDxVersion::V1_5),
@@ -88,6 +90,7 @@ impl Format {
         Self::CycloneDxXml(CycloneDxVersion::V1_5),
         Self::CycloneDxXml(CycloneDxVersion::V1_7),
         Self::SpdxJson(SpdxVersion::V2_3),
+        Self::SpdxJson(SpdxVersion::V3_0),
         Self::SpdxTagValue,
     ];
 
@@ -105,6 +108,7 @@ impl Format {
     pub const fn version(self) -> Option<&'static str> {
         match self {
             Self::CycloneDxJson(version) | Self::CycloneDxXml(version) => Some(version.number()),
+            Self::SpdxJson(SpdxVersion::V3_0) => Some("3.0"),
             Self::SpdxJson(SpdxVersion::V2_3) | Self::SpdxTagValue => Some("2.3"),
         }
     }

@@ -20,7 +20,6 @@ pub(super) struct LicenseText {
 /// An expression, and what of [`Texts`] is in it.
 pub(super) struct Declared {
     pub(super) expression: String,
-    #[allow(dead_code)]
     pub(super) references: Vec<String>,
 }
 

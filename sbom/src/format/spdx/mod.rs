@@ -1,8 +1,8 @@
 //! SPDX: 2.3 as JSON and as tags and values, and 3.0.1 as JSON-LD.
 //!
 //! The subject is a package that the document describes; it contains all that no other component brought. Where
-//! something could not be read, the subject also contains `NOASSERTION`, which says that there may be more, and the
-//! comment of the document names what it was. Licences are the declared ones: what a licence is concluded to be is not
+//! something could not be read, the subject also contains `NOASSERTION` in 2.3, and contains `incomplete`ly in 3.0: there
+//! may be more. The comment of the document names what it was. Licences are the declared ones: what a licence is concluded to be is not
 //! this program's to say.
 
 mod licensing;
@@ -11,6 +11,8 @@ mod tag_value;
 mod tests;
 mod v2;
 mod v2_build;
+mod v3;
+mod v3_build;
 
 use countersign_core::digest::Digest;
 
@@ -21,6 +23,11 @@ use crate::inventory::{Component, Inventory, Subject};
 /// SPDX 2.3 as JSON.
 pub(super) fn json(document: Document<'_>) -> Result<Vec<u8>, WriteError> {
     super::pretty(&v2_build::build(document))
+}
+
+/// SPDX 3.0.1 as JSON-LD.
+pub(super) fn json_ld(document: Document<'_>) -> Result<Vec<u8>, WriteError> {
+    super::pretty(&v3_build::build(document))
 }
 
 /// SPDX 2.3 as tags and values.

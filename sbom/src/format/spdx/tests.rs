@@ -99,3 +99,40 @@ fn no_value_ends_its_own_block() {
     assert!(text.contains("\nPackageChecksum: SHA512: efef"));
     assert!(text.contains("\nRelationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-Subject\n"));
 }
+
+fn of_type<'a>(graph: &'a Value, kind: &str) -> Vec<&'a Value> {
+    graph["@graph"].as_array().unwrap().iter().filter(|node| node["type"] == kind).collect()
+}
+
+#[test]
+fn the_graph_has_one_document_of_one_sbom_of_the_subject() {
+    let graph = document(SpdxVersion::V3_0);
+    let [document] = of_type(&graph, "SpdxDocument")[..] else { panic!("{graph}") };
+    let [sbom] = of_type(&graph, "software_Sbom")[..] else { panic!("{graph}") };
+    assert_eq!(document["rootElement"], json!([sbom["spdxId"]]));
+    let packages = of_type(&graph, "software_Package");
+    assert_eq!(sbom["rootElement"], json!([packages[0]["spdxId"]]));
+    assert_eq!(packages.len(), 11);
+    assert_eq!(packages[0]["software_primaryPurpose"], "container");
+    let contains = of_type(&graph, "Relationship");
+    let contains = contains.iter().find(|it| it["from"] == packages[0]["spdxId"]).unwrap();
+    assert_eq!(contains["completeness"], "incomplete");
+    assert_eq!(contains["to"].as_array().unwrap().len(), 9);
+}
+
+#[test]
+fn every_identifier_of_the_graph_is_another_and_every_reference_is_one() {
+    let graph = document(SpdxVersion::V3_0);
+    let nodes = graph["@graph"].as_array().unwrap();
+    let ids: Vec<_> = nodes.iter().filter_map(|node| node["spdxId"].as_str()).collect();
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+    for relation in of_type(&graph, "Relationship") {
+        let ends = relation["to"].as_array().unwrap().iter().chain([&relation["from"]]);
+        ends.for_each(|end| assert!(ids.contains(&end.as_str().unwrap()), "{end}"));
+    }
+    let own = of_type(&graph, "simplelicensing_LicenseExpression");
+    let own =
+        own.iter().find(|it| it["simplelicensing_licenseExpression"] == "LicenseRef-own AND MIT").unwrap();
+    let text = own["simplelicensing_customIdToUri"][0]["value"].as_str().unwrap();
+    assert!(text.ends_with("#LicenseRef-own") && ids.contains(&text), "{text}");
+}

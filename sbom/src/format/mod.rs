@@ -9,6 +9,7 @@ mod identity;
 pub mod license;
 mod name;
 mod spdx;
+mod swid;
 mod text;
 mod xml;
 
@@ -59,7 +60,8 @@ impl WriteError {
 /// Writes an inventory as a document of `format`, deterministically.
 ///
 /// What a format or its version has no place for is left out: CycloneDX 1.4 has no evidence of where a component was
-/// found (properties tell it there).
+/// found (properties tell it there), SWID has no licence
+/// that is not on SPDX's list.
 ///
 /// # Errors
 /// [`WriteError::Json`], which no inventory is known to cause.
@@ -72,6 +74,7 @@ pub fn write(inventory: &Inventory, format: Format, making: &Making) -> Result<V
         Format::SpdxJson(SpdxVersion::V2_3) => spdx::json(document),
         Format::SpdxJson(SpdxVersion::V3_0) => spdx::json_ld(document),
         Format::SpdxTagValue => Ok(spdx::tag_value(document)),
+        Format::Swid => Ok(swid::write(document)),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Format {
     SpdxJson(SpdxVersion),
     /// SPDX 2.3 as tags and values.
     SpdxTagValue,
+    /// Software identification tags, ISO/IEC 19770-2:2015.
+    Swid,
 }
 
 /// A version of CycloneDX (ECMA-424), the oldest first.
@@ -80,7 +82,7 @@ impl FormatError {
 
 impl Format {
     /// All of them; of each name the one that is meant where no version is given comes first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CycloneDxJson(CycloneDxVersion::V1_6),
         Self::CycloneDxJson(CycloneDxVersion::V1_4),
         Self::CycloneDxJson(CycloneDxVersion::V1_5),
@@ -92,6 +94,7 @@ impl Format {
         Self::SpdxJson(SpdxVersion::V2_3),
         Self::SpdxJson(SpdxVersion::V3_0),
         Self::SpdxTagValue,
+        Self::Swid,
     ];
 
     /// The name without a version.
@@ -101,15 +104,17 @@ impl Format {
             Self::CycloneDxXml(_) => "cyclonedx-xml",
             Self::SpdxJson(_) => "spdx-json",
             Self::SpdxTagValue => "spdx-tag-value",
+            Self::Swid => "swid",
         }
     }
 
-    /// The version, as it stands after `@`.
+    /// The version, as it stands after `@`; SWID has none.
     pub const fn version(self) -> Option<&'static str> {
         match self {
             Self::CycloneDxJson(version) | Self::CycloneDxXml(version) => Some(version.number()),
             Self::SpdxJson(SpdxVersion::V3_0) => Some("3.0"),
             Self::SpdxJson(SpdxVersion::V2_3) | Self::SpdxTagValue => Some("2.3"),
+            Self::Swid => None,
         }
     }
 
@@ -168,6 +173,7 @@ mod tests {
             ("cyclonedx-xml", "cyclonedx-xml@1.6"),
             ("spdx-json", "spdx-json@2.3"),
             ("spdx-tag-value", "spdx-tag-value@2.3"),
+            ("swid", "swid"),
         ];
         for (given, meant) in cases {
             assert_eq!(given.parse::<Format>().unwrap().to_string(), meant);
@@ -177,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_is_no_format_is_refused_with_what_is_known() {
-        for given in ["", "json", "CycloneDX-JSON", "spdx-json@2", "spdx-tag-value@3.0"] {
+        for given in ["", "json", "CycloneDX-JSON", "spdx-json@2", "swid@", "swid@1", "spdx-tag-value@3.0"] {
             let refused = given.parse::<Format>().unwrap_err();
             assert_eq!(refused.code(), "SBOM_FORMAT_UNKNOWN");
             assert!(refused.to_string().contains("cyclonedx-json@1.6, "), "{refused}");

@@ -3,13 +3,20 @@
 //! Names, paths and addresses in an image are whatever someone put there. Formats want them to be one line, an address
 //! to be a URI, a digest to have its length; what is not so is mended where that loses nothing, else left out.
 
-use crate::inventory::Component;
+use crate::inventory::{Component, Inventory};
 
 /// A text on one line: what breaks lines and what controls terminals becomes a space.
 pub(super) fn line(text: &str) -> String {
     let spaced =
         text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     spaced.collect::<String>().trim().to_owned()
+}
+
+/// What could not be read, a line for each; `None` if nothing is missing.
+pub(super) fn lacks(inventory: &Inventory) -> Option<String> {
+    let lines = inventory.incomplete.iter().map(|entry| line(&format!("{}: {}", entry.path, entry.why)));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    (!lines.is_empty()).then(|| format!("Incomplete. What could not be read, and is missing:\n{lines}"))
 }
 
 /// The web address, if it is one that every format can hold: an absolute URI of the web (RFC 3986).

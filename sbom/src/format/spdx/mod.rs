@@ -18,7 +18,7 @@ use countersign_core::digest::Digest;
 
 use super::{Document, WriteError};
 use crate::fact::Ecosystem;
-use crate::inventory::{Component, Inventory, Subject};
+use crate::inventory::{Component, Subject};
 
 /// SPDX 2.3 as JSON.
 pub(super) fn json(document: Document<'_>) -> Result<Vec<u8>, WriteError> {
@@ -94,14 +94,6 @@ fn made_of(subject: &Subject) -> Option<String> {
         .then(|| format!("Layers, the lowest first: {}.", subject.layers.join(", ")));
     let parts: Vec<_> = platform.into_iter().chain(layers).collect();
     (!parts.is_empty()).then(|| super::text::line(&parts.join(" ")))
-}
-
-/// What could not be read.
-fn lacks(inventory: &Inventory) -> Option<String> {
-    let lines =
-        inventory.incomplete.iter().map(|entry| super::text::line(&format!("{}: {}", entry.path, entry.why)));
-    let lines = lines.collect::<Vec<_>>().join("\n");
-    (!lines.is_empty()).then(|| format!("Incomplete. What could not be read, and is missing:\n{lines}"))
 }
 
 /// The subject's digest in hexadecimal, if it is a SHA-256.

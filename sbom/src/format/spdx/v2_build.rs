@@ -5,7 +5,7 @@ use super::v2::{
     Checksum, CreationInfo, ExternalRef, ExtractedLicensingInfo, NO_ASSERTION, Package, Relationship,
     SpdxDocument,
 };
-use super::{Supplier, component_id, found, full_name, lacks, made_of, namespace, sha256};
+use super::{Supplier, component_id, found, full_name, made_of, namespace, sha256};
 use crate::fact::{Distribution, Ecosystem};
 use crate::format::{Document, TOOL, license, text};
 use crate::inventory::Component;
@@ -40,7 +40,7 @@ pub(super) fn build(document: Document<'_>) -> SpdxDocument {
             creators: [text::line(&format!("Tool: {TOOL}-{}", making.tool_version))],
             license_list_version: short(license::list_version()),
         },
-        comment: lacks(inventory),
+        comment: text::lacks(inventory),
         packages,
         has_extracted_licensing_infos: extracted.collect(),
         relationships: relationships(document, &ids),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::licensing::Texts;
 use super::v3::{CREATION, CreationInfo, DictionaryEntry, Element, Graph, Hash, Kind, Node};
-use super::{Supplier, component_id, found, full_name, lacks, made_of, namespace, sha256};
+use super::{Supplier, component_id, found, full_name, made_of, namespace, sha256};
 use crate::fact::{Distribution, Ecosystem};
 use crate::format::{Document, TOOL, license, text};
 use crate::inventory::Component;
@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
             Element::new(agent, Some(TOOL.to_owned()), Kind::SoftwareAgent),
             Element::new(tool, Some(text::line(&format!("{TOOL}-{}", making.tool_version))), Kind::Tool),
             Element {
-                comment: lacks(self.document.inventory),
+                comment: text::lacks(self.document.inventory),
                 ..Element::new(self.id("SPDXRef-DOCUMENT"), name.clone(), document)
             },
             free,

@@ -1,1 +1,118 @@
 //! Writing and reading documents.
+//!
+//! [`write`] makes a document of an [`Inventory`]. The same inventory and the same [`Making`] give the same bytes: no
+//! clock, no random number, no order of a hash table is in them. What the identifiers of a document are made of stands in
+//! `identity`, what a licence is in [`license`]; each family of formats has a folder or a file of its own.
+
+mod cyclonedx;
+mod identity;
+pub mod license;
+mod name;
+mod spdx;
+mod swid;
+mod text;
+mod xml;
+
+use jiff::Timestamp;
+
+#[cfg(test)]
+use crate::fact::{Distribution, Ecosystem};
+use crate::inventory::Inventory;
+#[cfg(test)]
+use crate::inventory::{Component, Incomplete, Location, Subject};
+use identity::Identity;
+pub use name::{CycloneDxVersion, Format, FormatError, SpdxVersion};
+
+/// The name of this program in the documents that it makes.
+const TOOL: &str = "countersign";
+
+/// What a document says of its making, all of it from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Making {
+    /// When the document is made; written in UTC and in whole seconds.
+    pub now: Timestamp,
+    /// The version of the program that makes it.
+    pub tool_version: String,
+}
+
+impl Making {
+    /// The time as RFC 3339 has it, `2026-01-02T03:04:05Z`: the only form that SPDX 2.3 (section 6.9) allows.
+    fn timestamp(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}
+
+/// Why a document could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The document could not be made into JSON.
+    #[error("the document cannot be made into JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl WriteError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        "SBOM_NOT_WRITTEN"
+    }
+}
+
+/// Writes an inventory as a document of `format`, deterministically.
+///
+/// What a format or its version has no place for is left out: CycloneDX 1.4 has no evidence of where a component was
+/// found (properties tell it there), SWID has no licence
+/// that is not on SPDX's list.
+///
+/// # Errors
+/// [`WriteError::Json`], which no inventory is known to cause.
+pub fn write(inventory: &Inventory, format: Format, making: &Making) -> Result<Vec<u8>, WriteError> {
+    let identity = Identity::of(inventory, format, making);
+    let document = Document { inventory, identity: &identity, making };
+    match format {
+        Format::CycloneDxJson(version) => cyclonedx::json(document, version),
+        Format::CycloneDxXml(version) => Ok(cyclonedx::xml(document, version)),
+        Format::SpdxJson(SpdxVersion::V2_3) => spdx::json(document),
+        Format::SpdxJson(SpdxVersion::V3_0) => spdx::json_ld(document),
+        Format::SpdxTagValue => Ok(spdx::tag_value(document)),
+        Format::Swid => Ok(swid::write(document)),
+    }
+}
+
+/// What a document is made of.
+#[derive(Clone, Copy)]
+struct Document<'a> {
+    inventory: &'a Inventory,
+    identity: &'a Identity,
+    making: &'a Making,
+}
+
+/// JSON as people can read it, with a newline at the end.
+fn pretty<T: serde::Serialize>(document: &T) -> Result<Vec<u8>, WriteError> {
+    let mut bytes = serde_json::to_vec_pretty(document)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes every format of the samples into the folder `SBOM_SAMPLES`, for a look at them by other programs.
+    #[test]
+    fn the_same_gives_the_same_bytes() {
+        let folder = std::env::var_os("SBOM_SAMPLES").map(std::path::PathBuf::from);
+        for (name, inventory) in [("full", samples::inventory()), ("empty", samples::empty())] {
+            for format in Format::ALL {
+                let written = write(&inventory, format, &samples::making()).unwrap();
+                assert_eq!(write(&inventory.clone(), format, &samples::making()).unwrap(), written);
+                assert!(!written.is_empty());
+                if let Some(folder) = &folder {
+                    std::fs::write(folder.join(format!("{name}.{format}")), written).unwrap();
+                }
+            }
+        }
+    }
+}

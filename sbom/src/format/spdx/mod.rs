@@ -1,0 +1,129 @@
+//! SPDX: 2.3 as JSON and as tags and values, and 3.0.1 as JSON-LD.
+//!
+//! The subject is a package that the document describes; it contains all that no other component brought. Where
+//! something could not be read, the subject also contains `NOASSERTION` in 2.3, and contains `incomplete`ly in 3.0: there
+//! may be more. The comment of the document names what it was. Licences are the declared ones: what a licence is concluded to be is not
+//! this program's to say.
+
+mod licensing;
+mod tag_value;
+#[cfg(test)]
+mod tests;
+mod v2;
+mod v2_build;
+mod v3;
+mod v3_build;
+
+use countersign_core::digest::Digest;
+
+use super::{Document, WriteError};
+use crate::fact::Ecosystem;
+use crate::inventory::{Component, Subject};
+
+/// SPDX 2.3 as JSON.
+pub(super) fn json(document: Document<'_>) -> Result<Vec<u8>, WriteError> {
+    super::pretty(&v2_build::build(document))
+}
+
+/// SPDX 3.0.1 as JSON-LD.
+pub(super) fn json_ld(document: Document<'_>) -> Result<Vec<u8>, WriteError> {
+    super::pretty(&v3_build::build(document))
+}
+
+/// SPDX 2.3 as tags and values.
+pub(super) fn tag_value(document: Document<'_>) -> Vec<u8> {
+    tag_value::write(&v2_build::build(document))
+}
+
+/// The namespace of the document. Who has no site of their own uses that of SPDX (specification 2.3, section 6.5.1).
+fn namespace(document: Document<'_>) -> String {
+    format!("https://spdx.org/spdxdocs/{}-{}", slug(&document.inventory.subject.name), document.identity.uuid)
+}
+
+/// The identifier of a component in its document: what it is called, and a digest of its reference.
+fn component_id(component: &Component, reference: &str) -> String {
+    let digest = Digest::sha256(reference.as_bytes()).hex();
+    format!("SPDXRef-Package-{}-{}-{}", ecosystem(component.ecosystem), slug(&component.name), &digest[..32])
+}
+
+/// At most 40 letters, digits, dots and hyphens of a text: all that identifiers of SPDX can have.
+fn slug(text: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    text.chars().take(40).map(allowed).collect::<String>().trim_matches('-').to_owned()
+}
+
+/// The type of its package URL.
+fn ecosystem(ecosystem: Ecosystem) -> &'static str {
+    match ecosystem {
+        Ecosystem::Deb => "deb",
+        Ecosystem::Apk => "apk",
+        Ecosystem::Rpm => "rpm",
+        Ecosystem::Npm => "npm",
+        Ecosystem::Pypi => "pypi",
+        Ecosystem::Gem => "gem",
+        Ecosystem::Composer => "composer",
+        Ecosystem::Maven => "maven",
+        Ecosystem::Golang => "golang",
+        Ecosystem::Cargo => "cargo",
+        Ecosystem::Nuget => "nuget",
+        Ecosystem::Generic => "generic",
+    }
+}
+
+/// The name with what stands before it, as the ecosystem joins them: SPDX has no groups.
+fn full_name(component: &Component) -> String {
+    let joint = if component.ecosystem == Ecosystem::Maven { ':' } else { '/' };
+    let group = component.namespace.as_ref().map(|group| format!("{group}{joint}")).unwrap_or_default();
+    super::text::line(&format!("{group}{}", component.name))
+}
+
+/// Where the component was found.
+fn found(component: &Component) -> Option<String> {
+    let places = component.locations.iter().map(|location| match &location.layer {
+        Some(layer) => format!("{} (layer {layer})", location.path),
+        None => location.path.clone(),
+    });
+    let places = places.collect::<Vec<_>>().join("; ");
+    (!places.is_empty()).then(|| super::text::line(&format!("Found in: {places}")))
+}
+
+/// The platform and the layers of the subject.
+fn made_of(subject: &Subject) -> Option<String> {
+    let platform = subject.platform.as_ref().map(|platform| format!("Platform: {platform}."));
+    let layers = (!subject.layers.is_empty())
+        .then(|| format!("Layers, the lowest first: {}.", subject.layers.join(", ")));
+    let parts: Vec<_> = platform.into_iter().chain(layers).collect();
+    (!parts.is_empty()).then(|| super::text::line(&parts.join(" ")))
+}
+
+/// The subject's digest in hexadecimal, if it is a SHA-256.
+fn sha256(subject: &Subject) -> Option<String> {
+    let digits = subject.digest.as_deref()?.strip_prefix("sha256:")?;
+    (digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())).then(|| digits.to_ascii_lowercase())
+}
+
+/// A supplier, taken apart: `Name <address@example.org>`.
+struct Supplier {
+    name: String,
+    email: Option<String>,
+}
+
+impl Supplier {
+    /// `None` where the text names nobody. Parentheses mean the address in SPDX: the name has none.
+    fn of(text: &str) -> Option<Self> {
+        let text = super::text::line(text).replace('(', "[").replace(')', "]");
+        let (name, email) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, email)) if is_email(email) => (name.trim(), Some(email.to_owned())),
+            _ => (text.as_str(), None),
+        };
+        let name = if name.is_empty() { email.clone()? } else { name.to_owned() };
+        Some(Self { name, email })
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let sound = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+    };
+    text.split_once('@').is_some_and(|(name, host)| sound(name) && sound(host))
+}

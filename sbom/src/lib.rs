@@ -16,8 +16,15 @@
 //! Nothing is extracted, nothing is executed, nothing is asked of a network. Whatever is read is bounded by [`limits`],
 //! and what could not be read is named in the inventory.
 
+mod assemble;
 pub mod catalog;
+pub mod directory;
 pub mod fact;
 pub mod format;
 pub mod inventory;
+pub mod layer;
 pub mod limits;
+pub mod purl;
+pub mod tree;
+
+pub use assemble::assemble;

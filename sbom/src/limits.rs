@@ -47,3 +47,9 @@ pub const AUDITABLE_BYTES: u64 = 16 << 20;
 
 /// Programs for different processors in one file.
 pub const UNIVERSAL_PROGRAMS: usize = 16;
+
+/// Entries of one layer, or of one directory with all that is in it.
+pub const LAYER_ENTRIES: usize = 2_000_000;
+
+/// Bytes of one layer, unpacked.
+pub const LAYER_BYTES: u64 = 64 << 30;

@@ -1,0 +1,214 @@
+//! From the facts that are left to an inventory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::fact::{Distribution, Fact, Package};
+use crate::inventory::{Component, Incomplete, Inventory, Location, Subject};
+use crate::purl;
+use crate::tree::Tree;
+
+/// Where os-release(5) is looked for, in its order.
+const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
+
+/// Assembles what a tree shows.
+pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
+    let distribution = distribution(&tree);
+    let mut gathered = Gathered::default();
+    for (path, found) in &tree.found {
+        let location = Location { path: path.clone(), layer: found.layer.clone() };
+        for fact in &found.facts {
+            match fact {
+                Fact::Package(package) => gathered.package(package, location.clone(), distribution.as_ref()),
+                Fact::Owns { package, files } => gathered.owns(package, files),
+                Fact::License { package, licenses } => gathered.license(package, licenses),
+                Fact::Distribution(_) => {}
+            }
+        }
+    }
+    let (components, dependencies) = gathered.finish(&tree.links);
+    let mut incomplete: Vec<Incomplete> = tree.incomplete;
+    incomplete.sort();
+    incomplete.dedup();
+    Inventory { subject, distribution, components, dependencies, incomplete }
+}
+
+fn distribution(tree: &Tree) -> Option<Distribution> {
+    OS_RELEASE.iter().find_map(|path| {
+        tree.found.get(*path)?.facts.iter().find_map(|fact| match fact {
+            Fact::Distribution(distribution) => Some(distribution.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// What has been seen so far. A package that several files show is one component.
+#[derive(Default)]
+struct Gathered {
+    packages: BTreeMap<String, (Package, BTreeSet<Location>)>,
+    /// By the name of a package of a distribution, with and without its architecture.
+    owned: HashMap<String, Vec<String>>,
+    licenses: HashMap<String, Vec<String>>,
+}
+
+impl Gathered {
+    fn package(&mut self, package: &Package, location: Location, distribution: Option<&Distribution>) {
+        let purl = purl::of(package, distribution);
+        let (known, locations) = self.packages.entry(purl).or_insert_with(|| (package.clone(), BTreeSet::new()));
+        locations.insert(location);
+        // One may know what the other does not.
+        if known.licenses.is_empty() {
+            known.licenses.clone_from(&package.licenses);
+        }
+        known.supplier = known.supplier.take().or_else(|| package.supplier.clone());
+        known.description = known.description.take().or_else(|| package.description.clone());
+        known.homepage = known.homepage.take().or_else(|| package.homepage.clone());
+    }
+
+    fn owns(&mut self, package: &str, files: &[String]) {
+        self.owned.entry(package.to_owned()).or_default().extend_from_slice(files);
+    }
+
+    fn license(&mut self, package: &str, licenses: &[String]) {
+        self.licenses.entry(package.to_owned()).or_default().extend_from_slice(licenses);
+    }
+
+    fn finish(self, links: &BTreeMap<String, String>) -> (Vec<Component>, Vec<(usize, usize)>) {
+        let packages: Vec<_> = self.packages.into_iter().collect();
+        let mut owners = HashMap::new();
+        for (index, (_, (package, _))) in packages.iter().enumerate() {
+            if !package.ecosystem.is_of_distribution() {
+                continue;
+            }
+            let arch = package.qualifiers.get("arch").map(|arch| format!("{}:{arch}", package.name));
+            let listed = [Some(package.name.clone()), arch].into_iter().flatten();
+            let listed = listed.filter_map(|name| self.owned.get(&name)).flatten();
+            for file in package.files.iter().chain(listed) {
+                owners.insert(resolved(file, links), index);
+            }
+        }
+        let dependencies = dependencies(&packages, &owners);
+        let component = |(purl, (package, locations)): (String, (Package, BTreeSet<Location>))| {
+            let owner = match package.ecosystem.is_of_distribution() {
+                true => None,
+                false => locations.iter().find_map(|location| owners.get(&resolved(&location.path, links)).copied()),
+            };
+            let mut licenses = package.licenses;
+            if licenses.is_empty() && package.ecosystem.is_of_distribution() {
+                licenses = self.licenses.get(&package.name).cloned().unwrap_or_default();
+            }
+            licenses.sort();
+            licenses.dedup();
+            Component {
+                ecosystem: package.ecosystem,
+                namespace: package.namespace,
+                name: package.name,
+                version: package.version,
+                purl,
+                licenses,
+                supplier: package.supplier,
+                description: package.description,
+                homepage: package.homepage,
+                hashes: package.hashes,
+                locations: locations.into_iter().collect(),
+                owner,
+            }
+        };
+        (packages.into_iter().map(component).collect(), dependencies)
+    }
+}
+
+/// A path with the links of the root resolved: `/lib/x` is `/usr/lib/x` where `/lib` leads to `/usr/lib`.
+fn resolved(path: &str, links: &BTreeMap<String, String>) -> String {
+    let end = path.get(1..).and_then(|rest| rest.find('/')).map_or(path.len(), |end| end + 1);
+    let (first, rest) = path.split_at(end);
+    match links.get(first) {
+        Some(target) => format!("{target}{rest}"),
+        None => path.to_owned(),
+    }
+}
+
+type Numbered = [(String, (Package, BTreeSet<Location>))];
+
+/// Who needs whom: a name is that of a package of the same ecosystem, one that it provides, or a file that one owns.
+fn dependencies(packages: &Numbered, owners: &HashMap<String, usize>) -> Vec<(usize, usize)> {
+    let mut named: HashMap<(u8, String), Vec<usize>> = HashMap::new();
+    let key = |package: &Package, name: &str| (package.ecosystem as u8, name.to_owned());
+    for (index, (_, (package, _))) in packages.iter().enumerate() {
+        let scoped = package.namespace.as_ref().map(|namespace| format!("{namespace}/{}", package.name));
+        let names = package.provides.iter().cloned().chain([package.name.clone()]).chain(scoped);
+        for name in names {
+            named.entry(key(package, &name)).or_default().push(index);
+        }
+    }
+    let mut edges = BTreeSet::new();
+    for (index, (_, (package, _))) in packages.iter().enumerate() {
+        for name in &package.depends {
+            let by_name = named.get(&key(package, name)).into_iter().flatten();
+            let by_file = owners.get(name);
+            edges.extend(by_name.chain(by_file).filter(|other| **other != index).map(|other| (index, *other)));
+        }
+    }
+    edges.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Ecosystem;
+    use crate::tree::Found;
+
+    fn tree(files: &[(&str, Vec<Fact>)]) -> Tree {
+        let found = |facts: &Vec<Fact>| Found { facts: facts.clone(), layer: Some("sha256:l".into()) };
+        Tree {
+            found: files.iter().map(|(path, facts)| ((*path).to_owned(), found(facts))).collect(),
+            links: [("/lib".to_owned(), "/usr/lib".to_owned())].into(),
+            ..Tree::default()
+        }
+    }
+
+    #[test]
+    fn packages_get_their_distribution_their_owner_and_what_they_need() {
+        let mut python = Package::new(Ecosystem::Deb, "python3-six", "1.16");
+        python.depends = vec!["python3".into(), "not-there".into()];
+        python.qualifiers.insert("arch".into(), "all".into());
+        let mut interpreter = Package::new(Ecosystem::Deb, "python3.11", "3.11");
+        interpreter.provides = vec!["python3".into()];
+        let six = Package::new(Ecosystem::Pypi, "six", "1.16");
+        let debian = Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
+        let metadata = "/usr/lib/python3/dist-packages/six.egg-info";
+        let inventory = assemble(
+            Subject::default(),
+            tree(&[
+                ("/etc/os-release", vec![Fact::Distribution(debian)]),
+                ("/var/lib/dpkg/status", vec![Fact::Package(python), Fact::Package(interpreter)]),
+                (
+                    "/var/lib/dpkg/info/python3-six.list",
+                    vec![Fact::Owns {
+                        package: "python3-six".into(),
+                        files: vec!["/lib/python3/dist-packages/six.egg-info".into()],
+                    }],
+                ),
+                (
+                    "/usr/share/doc/python3-six/copyright",
+                    vec![Fact::License { package: "python3-six".into(), licenses: vec!["MIT".into()] }],
+                ),
+                (metadata, vec![Fact::Package(six.clone())]),
+                ("/opt/six.egg-info", vec![Fact::Package(six)]),
+            ]),
+        );
+        let names: Vec<_> = inventory.components.iter().map(|component| component.purl.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "pkg:deb/debian/python3-six@1.16?arch=all&distro=debian-12",
+                "pkg:deb/debian/python3.11@3.11?distro=debian-12",
+                "pkg:pypi/six@1.16",
+            ]
+        );
+        assert_eq!(inventory.dependencies, [(0, 1)]);
+        assert_eq!(inventory.components[0].licenses, ["MIT"]);
+        assert_eq!(inventory.components[2].owner, Some(0));
+        let locations: Vec<_> = inventory.components[2].locations.iter().map(|location| &location.path).collect();
+        assert_eq!(locations, ["/opt/six.egg-info", metadata]);
+    }
+}

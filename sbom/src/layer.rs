@@ -1,0 +1,189 @@
+//! Reading one layer as a stream: compression, tar, and no file of it on the disk.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::StreamingDecoder;
+use tar::{Archive, EntryType};
+
+use crate::catalog::FileName;
+use crate::limits;
+use crate::tree::Tree;
+
+/// Why a layer could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    /// It could not be had, or is damaged.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is neither a tar nor one that is compressed in a known way.
+    #[error("is no tar, nor one that is compressed by gzip or zstd")]
+    Unknown,
+    /// It passes a bound.
+    #[error("{what} is more than {limit}")]
+    Limit {
+        /// What is bounded.
+        what: &'static str,
+        /// The bound.
+        limit: u64,
+    },
+}
+
+impl LayerError {
+    /// The stable code of this error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "LAYER_UNREADABLE",
+            Self::Unknown => "LAYER_COMPRESSION",
+            Self::Limit { .. } => "LAYER_LIMIT",
+        }
+    }
+}
+
+/// Lays a layer on the tree. The reader is read to its end, so that one which checks a digest can do so.
+///
+/// # Errors
+/// When the layer is not what it should be, or passes a bound of [`limits`].
+pub fn read(tree: &mut Tree, digest: Option<String>, layer: impl Read) -> Result<(), LayerError> {
+    let mut layer = BufReader::with_capacity(64 << 10, layer);
+    match layer.fill_buf()? {
+        [0x1f, 0x8b, ..] => entries(tree, digest, &mut MultiGzDecoder::new(&mut layer))?,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let decoder = StreamingDecoder::new(&mut layer).map_err(|error| io::Error::other(error.to_string()))?;
+            entries(tree, digest, decoder)?;
+        }
+        head if is_tar(head) => entries(tree, digest, &mut layer)?,
+        _ => return Err(LayerError::Unknown),
+    }
+    io::copy(&mut layer, &mut io::sink())?;
+    Ok(())
+}
+
+/// A tar begins with a header that says so, or with the zeros that end one without entries.
+fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar") || (head.len() >= 512 && head[..512].iter().all(|byte| *byte == 0))
+}
+
+fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<(), LayerError> {
+    let mut laying = tree.lay(digest);
+    let mut archive = Archive::new(Bounded { inner: tar, left: limits::LAYER_BYTES });
+    for (count, entry) in archive.entries()?.enumerate() {
+        if count >= limits::LAYER_ENTRIES {
+            return Err(LayerError::Limit { what: "the number of entries", limit: limits::LAYER_ENTRIES as u64 });
+        }
+        let mut entry = entry?;
+        let Some(path) = absolute(&entry.path_bytes()) else { continue };
+        if laying.whiteout(&path) {
+            continue;
+        }
+        let (mode, size) = (entry.header().mode().unwrap_or(0), entry.size());
+        match entry.header().entry_type() {
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+                let file = FileName { path: &path, mode, size };
+                if laying.wants(&file) {
+                    let mut content = Vec::with_capacity(usize::try_from(size.min(1 << 20)).unwrap_or(0));
+                    (&mut entry).take(limits::FILE_BYTES).read_to_end(&mut content)?;
+                    laying.look(&file, &content);
+                }
+            }
+            EntryType::Link => {
+                let target = entry.link_name_bytes().and_then(|target| absolute(&target));
+                laying.hard_link(&path, target.as_deref().unwrap_or_default());
+            }
+            kind => {
+                let link = entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
+                let link = link.filter(|_| kind == EntryType::Symlink);
+                laying.other(&path, kind == EntryType::Directory, link.as_deref());
+            }
+        }
+    }
+    laying.finish();
+    // Gzip checks its sum at its end.
+    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    Ok(())
+}
+
+/// The absolute path inside the root; `None` for the root itself and for names that lead out of it.
+fn absolute(name: &[u8]) -> Option<String> {
+    let name = String::from_utf8_lossy(name);
+    let mut path = String::new();
+    for part in name.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." || path.len() + part.len() > limits::PATH_BYTES {
+            return None;
+        }
+        path.push('/');
+        path.push_str(part);
+    }
+    (!path.is_empty()).then_some(path)
+}
+
+/// A reader that gives so many bytes and fails then.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            io::Error::other(format!("unpacked, the layer is larger than {} bytes", limits::LAYER_BYTES))
+        })?;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn layer() -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, content: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, name, content).unwrap();
+        };
+        add("./etc/os-release", b"ID=debian\n");
+        add("usr/lib/os-release", b"ID=debian\n");
+        builder.into_inner().unwrap()
+    }
+
+    fn paths(layer: &[u8]) -> Result<Vec<String>, LayerError> {
+        let mut tree = Tree::default();
+        read(&mut tree, Some("sha256:x".into()), layer)?;
+        Ok(tree.found.into_keys().collect())
+    }
+
+    #[test]
+    fn every_compression_is_read() {
+        let tar = layer();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&tar).unwrap();
+        let zstd = ruzstd::encoding::compress_to_vec(&*tar, ruzstd::encoding::CompressionLevel::Fastest);
+        for bytes in [tar.clone(), gzip.finish().unwrap(), zstd] {
+            assert_eq!(paths(&bytes).unwrap(), ["/etc/os-release", "/usr/lib/os-release"]);
+            assert!(paths(&bytes[..bytes.len() / 2]).is_err() || bytes.starts_with(&tar[..100]));
+        }
+        assert_eq!(paths(&[0; 1024]).unwrap(), [""; 0]);
+        assert_eq!(paths(b"BZh91AY&SY").unwrap_err().code(), "LAYER_COMPRESSION");
+    }
+
+    /// threat model, row 78.
+    #[test]
+    fn names_stay_inside() {
+        for (name, expected) in [
+            ("etc/x", Some("/etc/x")),
+            ("./etc//x/", Some("/etc/x")),
+            ("/etc/x", Some("/etc/x")),
+            ("../x", None),
+            ("etc/../../x", None),
+            ("./", None),
+        ] {
+            assert_eq!(absolute(name.as_bytes()).as_deref(), expected, "{name}");
+        }
+    }
+}

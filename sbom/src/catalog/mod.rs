@@ -6,6 +6,7 @@
 
 use crate::fact::Fact;
 
+pub mod binaries;
 pub mod cargo;
 pub mod dotnet;
 mod executable;
@@ -76,6 +77,7 @@ pub enum Unreadable {
 
 /// Every cataloger.
 pub const ALL: &[&Cataloger] = &[
+    &binaries::CATALOGER,
     &cargo::CATALOGER,
     &dotnet::CATALOGER,
     &golang::CATALOGER,

@@ -360,6 +360,10 @@ mod tests {
     /// The same modules as `go version -m` tells of programs that Go builds here, for each form of executable.
     #[test]
     fn as_go_tells() {
+        if !Command::new("go").arg("version").output().is_ok_and(|output| output.status.success()) {
+            println!("left out: no go");
+            return;
+        }
         let folder = std::env::temp_dir().join(format!("countersign-golang-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("dep")).unwrap();
         for (name, text) in [

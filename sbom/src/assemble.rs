@@ -12,6 +12,7 @@ const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// Assembles what a tree shows.
 pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
+    let mut incomplete = tree.incomplete.clone();
     let distribution = distribution(&tree);
     let mut gathered = Gathered::default();
     for (path, found) in &tree.found {
@@ -21,12 +22,15 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
                 Fact::Package(package) => gathered.package(package, location.clone(), distribution.as_ref()),
                 Fact::Owns { package, files } => gathered.owns(package, files),
                 Fact::License { package, licenses } => gathered.license(package, licenses),
+                Fact::Incomplete { part, why } => {
+                    let path = format!("{path}/{part}");
+                    incomplete.push(Incomplete { path, why: why.clone() });
+                }
                 Fact::Distribution(_) => {}
             }
         }
     }
     let (components, dependencies) = gathered.finish(&tree.links);
-    let mut incomplete: Vec<Incomplete> = tree.incomplete;
     incomplete.sort();
     incomplete.dedup();
     Inventory { subject, distribution, components, dependencies, incomplete }

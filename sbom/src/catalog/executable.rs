@@ -1,7 +1,7 @@
 //! Programs and libraries: the parts of ELF, PE and Mach-O files that tell what is built in.
 
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
-use object::{File, FileKind, Object, ObjectSection, ObjectSegment, SegmentFlags};
+use object::{File, FileKind, Object, ObjectSection, ObjectSegment, SectionKind, SegmentFlags};
 
 use super::FileName;
 use crate::limits;
@@ -65,6 +65,27 @@ pub(super) fn writable<'data>(program: &File<'data>) -> Vec<&'data [u8]> {
         })
         .filter_map(|segment| segment.data().ok())
         .collect()
+}
+
+/// What a program is loaded with besides its code: where compilers put texts. All of it where it has no sections.
+pub(super) fn constants<'data>(program: &File<'data>) -> Vec<&'data [u8]> {
+    let sections: Vec<&[u8]> = program
+        .sections()
+        .filter(|section| {
+            matches!(
+                section.kind(),
+                SectionKind::Data
+                    | SectionKind::ReadOnlyData
+                    | SectionKind::ReadOnlyDataWithRel
+                    | SectionKind::ReadOnlyString
+            )
+        })
+        .filter_map(|section| section.data().ok())
+        .collect();
+    if !sections.is_empty() {
+        return sections;
+    }
+    program.segments().filter_map(|segment| segment.data().ok()).collect()
 }
 
 /// The bytes at an address of the running program.

@@ -122,7 +122,7 @@ fn packages(go: &str, text: &str) -> Result<Vec<Package>, Unreadable> {
         parse::bounded(WHAT, modules.len())?;
     }
     if let (true, Some(main)) = (has_main, modules.first_mut()) {
-        main.version = main_version(&main.version, text);
+        main.version = main_version(main, text);
     }
     let mut packages: Vec<Package> = modules
         .into_iter()
@@ -149,23 +149,50 @@ fn replace(module: &mut Module, path: &str, version: &str) {
     version.clone_into(&mut module.version);
 }
 
-/// A program built from a work tree has the version `(devel)`, but may tell of the commit: Go itself (1.24) writes that
-/// as a pseudo-version (go.dev/ref/mod).
-fn main_version(version: &str, text: &str) -> String {
-    if version != "(devel)" && !version.is_empty() {
-        return version.to_owned();
+/// A program built from a work tree has the version `(devel)`. Its makers may have set a variable to the version, and
+/// Go may tell of the commit: since 1.24 it writes that as a pseudo-version itself (go.dev/ref/mod).
+fn main_version(module: &Module, text: &str) -> String {
+    if module.version != "(devel)" && !module.version.is_empty() {
+        return module.version.clone();
     }
     let setting = |name: &str| {
         text.lines()
             .filter_map(|line| line.strip_prefix("build\t")?.split_once('='))
             .find_map(|(key, value)| (key == name).then(|| value.trim_matches('"')))
     };
+    if let Some(version) = setting("-ldflags").and_then(|flags| version_of_flags(flags, &module.path)) {
+        return version;
+    }
     let Some(revision) = setting("vcs.revision").and_then(present) else { return String::new() };
-    let time: String =
-        setting("vcs.time").unwrap_or_default().chars().filter(char::is_ascii_digit).take(14).collect();
-    let revision: String = revision.chars().take(12).collect();
+    let time = setting("vcs.time").unwrap_or_default().chars().filter(char::is_ascii_digit);
+    let (time, revision): (String, String) = (time.take(14).collect(), revision.chars().take(12).collect());
     let dirty = if setting("vcs.modified") == Some("true") { "+dirty" } else { "" };
     if time.len() == 14 { format!("v0.0.0-{time}-{revision}{dirty}") } else { format!("{revision}{dirty}") }
+}
+
+/// `-X main.version=1.2.3`, or of another variable `version` of the module; two that differ tell nothing.
+fn version_of_flags(flags: &str, module: &str) -> Option<String> {
+    let mut found: Option<&str> = None;
+    for word in flags.split_whitespace().map(|word| word.trim_matches(['\'', '"', '\\'])) {
+        let Some((variable, value)) = word.strip_prefix("-X=").unwrap_or(word).split_once('=') else {
+            continue;
+        };
+        let Some((package, name)) = variable.rsplit_once('.') else { continue };
+        let is_own =
+            package == "main" || package.strip_prefix(module).is_some_and(|rest| rest.starts_with('/'));
+        let numbers = value.strip_prefix('v').unwrap_or(value);
+        if !is_own
+            || !name.eq_ignore_ascii_case("version")
+            || !numbers.starts_with(|c: char| c.is_ascii_digit())
+        {
+            continue;
+        }
+        if found.is_some_and(|other| other != numbers) {
+            return None;
+        }
+        found = Some(numbers);
+    }
+    found.map(|numbers| format!("v{numbers}"))
 }
 
 /// `go1.22.1`, `go1.22.1 X:boringcrypto`, `devel go1.23-0123456 Mon Jan...`.
@@ -256,6 +283,24 @@ mod tests {
         }
     }
 
+    /// A Mach-O file for several processors (mach-o/fat.h) of which one is built from another version.
+    #[test]
+    fn several_programs() {
+        let programs = [inline("go1.22.1", MODULES), inline("go1.22.2", "mod\texample.org/x\tv1.2.3\n")];
+        let mut universal = [0xcafe_babe_u32, 2].map(u32::to_be_bytes).concat();
+        let mut offset = 48;
+        for program in &programs {
+            let arch = [0x0100_0007, 3, offset, program.len() as u32, 0];
+            universal.extend(arch.map(u32::to_be_bytes).concat());
+            offset += program.len() as u32;
+        }
+        universal.extend(programs.concat());
+        let found = lines(&shown(&CATALOGER, "/bin/x", &universal));
+        assert_eq!(found.len(), 6, "{found:?}");
+        assert_eq!(found[4..], ["stdlib 1.22.1", "stdlib 1.22.2"]);
+        survives(&CATALOGER, "/bin/x", &universal);
+    }
+
     #[test]
     fn versions_of_main() {
         let commit = "build\tvcs.revision=0123456789abcdef0123\n";
@@ -268,6 +313,11 @@ mod tests {
                 &format!("{commit}build\tvcs.time=2024-02-03T04:05:06Z\n"),
                 "v0.0.0-20240203040506-0123456789ab",
             ),
+            ("(devel)", &format!("{commit}build\t-ldflags=\"-s -X main.version=1.2.3\"\n"), "v1.2.3"),
+            ("(devel)", "build\t-ldflags=\"-X=x.org/x/build.Version=v4.5\"\n", "v4.5"),
+            ("(devel)", "build\t-ldflags=\"-X 'x.org/x/a.version=1.0' -X main.version=2.0\"\n", ""),
+            ("(devel)", "build\t-ldflags=\"-X x.org/xy/a.version=1.0 -X main.version=dev\"\n", ""),
+            ("v1.0.0", "build\t-ldflags=\"-X main.version=2.0\"\n", "v1.0.0"),
             ("(devel)", &format!("{commit}build\tvcs.modified=true\n"), "0123456789ab+dirty"),
         ] {
             let program = inline("go1.22.1", &format!("mod\tx.org/x\t{version}\t\n{settings}"));
@@ -310,6 +360,10 @@ mod tests {
     /// The same modules as `go version -m` tells of programs that Go builds here, for each form of executable.
     #[test]
     fn as_go_tells() {
+        if !Command::new("go").arg("version").output().is_ok_and(|output| output.status.success()) {
+            println!("left out: no go");
+            return;
+        }
         let folder = std::env::temp_dir().join(format!("countersign-golang-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("dep")).unwrap();
         for (name, text) in [
@@ -362,6 +416,9 @@ mod tests {
             }
         }
         let data = std::fs::read(program).unwrap();
+        for end in (0..data.len()).step_by(data.len() / 64 + 1) {
+            let _ = look(&file("/bin/x", end), &data[..end]);
+        }
         let found: BTreeSet<String> = lines(&shown(&CATALOGER, "/bin/x", &data)).into_iter().collect();
         assert_eq!(found, expected, "{}\n{told}", program.display());
     }

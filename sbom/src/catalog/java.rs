@@ -432,11 +432,9 @@ mod tests {
             let data = std::fs::read(jar).unwrap();
             let found = shown(&CATALOGER, jar.to_str().unwrap(), &data);
             let own = found.iter().find(|package| package.name == *artifact && package.version == *version);
-            let own = own.unwrap_or_else(|| panic!("{}: {:?}", jar.display(), lines(&found)));
-            if own.namespace.as_deref() == Some(group.join(".").as_str()) {
-                right += 1;
-            } else {
-                wrong.push((jar, own.namespace.clone()));
+            match own.map(|own| own.namespace.clone().unwrap_or_default()) {
+                Some(namespace) if namespace == group.join(".") => right += 1,
+                _ => wrong.push((jar, lines(&found))),
             }
         }
         println!("{right} of {}", right + wrong.len());

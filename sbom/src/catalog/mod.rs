@@ -5,6 +5,7 @@
 //! layer, no distribution, and panics for no input.
 
 pub mod apk;
+pub mod binaries;
 pub mod cargo;
 pub mod dotnet;
 pub mod dpkg;
@@ -82,6 +83,7 @@ pub enum Unreadable {
 /// Every cataloger.
 pub const ALL: &[&Cataloger] = &[
     &apk::CATALOGER,
+    &binaries::CATALOGER,
     &cargo::CATALOGER,
     &dotnet::CATALOGER,
     &dpkg::CATALOGER,

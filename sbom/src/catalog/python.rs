@@ -85,30 +85,25 @@ fn licenses(headers: &[(&str, String)]) -> Vec<String> {
     if let Some(expression) = all(headers, "License-Expression").next() {
         return vec![expression.to_owned()];
     }
-    let classified: Vec<String> = all(headers, "Classifier")
+    let classified: Vec<&str> = all(headers, "Classifier")
         .filter_map(|classifier| classifier.strip_prefix("License :: "))
-        .filter_map(of_classifier)
-        .map(str::to_owned)
+        .map(|classifier| classifier.strip_prefix("OSI Approved :: ").unwrap_or(classifier))
+        .filter(|name| *name != "OSI Approved")
         .collect();
-    if !classified.is_empty() {
-        return classified;
+    let text = all(headers, "License").find(|text| text.len() <= 200 && !text.contains('\n'));
+    match text {
+        Some(text) if classified.iter().all(|name| identifier(name).is_none()) => vec![text.to_owned()],
+        _ => classified.into_iter().map(|name| identifier(name).unwrap_or(name).to_owned()).collect(),
     }
-    all(headers, "License")
-        .filter(|text| text.len() <= 200 && !text.contains('\n'))
-        .map(str::to_owned)
-        .collect()
 }
 
-/// The SPDX identifier of a classifier, of those that name one licence in one version (pypi.org/classifiers).
-fn of_classifier(classifier: &str) -> Option<&'static str> {
-    let name = classifier.strip_prefix("OSI Approved :: ").unwrap_or(classifier);
-    CLASSIFIERS.iter().find(|(text, _)| *text == name).map(|(_, id)| *id)
+/// The SPDX identifier of a classifier that names one licence in one version (pypi.org/classifiers).
+fn identifier(classifier: &str) -> Option<&'static str> {
+    CLASSIFIERS.iter().find(|(name, _)| *name == classifier).map(|(_, identifier)| *identifier)
 }
 
 const CLASSIFIERS: &[(&str, &str)] = &[
-    ("Academic Free License (AFL)", "AFL-3.0"),
     ("Apache Software License", "Apache-2.0"),
-    ("Artistic License", "Artistic-2.0"),
     ("Blue Oak Model License (BlueOak-1.0.0)", "BlueOak-1.0.0"),
     ("Boost Software License 1.0 (BSL-1.0)", "BSL-1.0"),
     ("CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0"),
@@ -142,7 +137,6 @@ const CLASSIFIERS: &[(&str, &str)] = &[
     ("University of Illinois/NCSA Open Source License", "NCSA"),
     ("W3C License", "W3C"),
     ("Zero-Clause BSD (0BSD)", "0BSD"),
-    ("Zope Public License", "ZPL-2.1"),
     ("zlib/libpng License", "Zlib"),
 ];
 
@@ -231,6 +225,11 @@ mod tests {
             (
                 "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: zlib/libpng License",
                 vec!["MIT", "Zlib"],
+            ),
+            ("Classifier: License :: OSI Approved :: BSD License", vec!["BSD License"]),
+            (
+                "Classifier: License :: OSI Approved :: MIT License\nClassifier: License :: OSI Approved :: BSD License",
+                vec!["MIT", "BSD License"],
             ),
             ("License: Zope\nClassifier: License :: OSI Approved :: BSD License", vec!["Zope"]),
         ] {

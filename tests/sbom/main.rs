@@ -1,0 +1,43 @@
+//! What is written, before the validators of those who made the formats.
+//!
+//! The inventories are the samples of the library's own tests: one has everything that is hard to write, one has nothing.
+
+#[path = "../../sbom/src/format/samples.rs"]
+mod samples;
+
+use countersign_sbom::fact::{Distribution, Ecosystem};
+use countersign_sbom::format::{Format, Making, SpdxVersion, write};
+use countersign_sbom::inventory::{Component, Incomplete, Inventory, Location, Subject};
+use testkit::{Run, Sandbox, peer};
+
+/// Writes the inventory in these formats and gives all of them to the validators, each under a name of theirs.
+fn validate(inventory: &Inventory, documents: &[(&str, Format)]) -> Option<Run> {
+    let validators = peer("SBOM_VALIDATORS")?;
+    let sandbox = Sandbox::new();
+    let mut words = Vec::new();
+    for (name, format) in documents {
+        let file = format!("{format}.document");
+        sandbox.write(&file, write(inventory, *format, &samples::making()).expect("a document"));
+        words.push(format!("{name}={file}"));
+    }
+    Some(sandbox.run(&validators, words))
+}
+
+#[test]
+fn every_format_is_valid() {
+    for inventory in [samples::inventory(), samples::empty()] {
+        let names = Format::ALL.map(|format| format.to_string());
+        let documents: Vec<_> = names.iter().map(String::as_str).zip(Format::ALL).collect();
+        let Some(run) = validate(&inventory, &documents) else { return };
+        assert_eq!(run.stdout.trim(), "", "{}", run.stderr);
+        run.succeeds();
+    }
+}
+
+/// Who supplies the image itself is not in it; everything else that NTIA asks for is.
+#[test]
+fn the_minimum_elements_are_there_as_far_as_an_image_has_them() {
+    let documents = [("ntia", Format::SpdxJson(SpdxVersion::V2_3))];
+    let Some(run) = validate(&samples::inventory(), &documents) else { return };
+    assert_eq!(run.stdout.trim(), "ntia: All component suppliers provided?", "{}", run.stderr);
+}

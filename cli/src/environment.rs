@@ -53,6 +53,12 @@ impl Environment {
         (self.variable)(name).map(|value| Zeroizing::new(value.into_encoded_bytes()))
     }
 
+    /// The time that documents say they were made at (`SOURCE_DATE_EPOCH`, in seconds since 1970).
+    pub(crate) fn source_date_epoch(&self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_second(self.text("SOURCE_DATE_EPOCH")?.parse().ok()?).ok()
+    }
+
+
     /// `COSIGN_REPOSITORY`: where signatures are kept when not beside their image.
     pub(crate) fn repository(&self) -> Option<String> {
         self.text("COUNTERSIGN_REPOSITORY").or_else(|| self.text("COSIGN_REPOSITORY"))

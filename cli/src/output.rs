@@ -163,7 +163,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Commands of cosign that are not there.
-const LATER: [&str; 12] = [
+const LATER: [&str; 11] = [
     "attestation",
     "bundle",
     "dockerfile",
@@ -172,7 +172,6 @@ const LATER: [&str; 12] = [
     "manifest",
     "piv-tool",
     "pkcs11-tool",
-    "sbom",
     "signing-config",
     "trusted-root",
     "upload",

@@ -18,6 +18,7 @@ mod logout;
 mod man;
 mod public_key;
 mod save;
+mod sbom;
 mod sign;
 mod sign_blob;
 mod tree;
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     /// Print what is attached to an image
     #[command(subcommand)]
     Download(download::DownloadCommand),
+    /// Make and read bills of materials
+    #[command(subcommand)]
+    Sbom(sbom::SbomCommand),
     Generate(generate::GenerateArgs),
     Tree(tree::TreeArgs),
     Triangulate(triangulate::TriangulateArgs),
@@ -92,6 +96,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result {
         Command::VerifyBlobAttestation(args) => verify_blob_attestation::run(&args, context).await,
         Command::Attach(command) => attach::run(&command, context).await,
         Command::Download(command) => download::run(&command, context).await,
+        Command::Sbom(command) => sbom::run(&command, context).await,
         Command::Generate(args) => generate::run(&args, context).await,
         Command::Tree(args) => tree::run(&args, context).await,
         Command::Triangulate(args) => triangulate::run(&args, context).await,

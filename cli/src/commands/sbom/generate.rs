@@ -1,0 +1,151 @@
+//! `sbom generate`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::format::predicate::PredicateType;
+use countersign_core::format::statement::Subject;
+use countersign_core::gather::Formats;
+use countersign_core::outcome::Outcome;
+use countersign_core::sign::{self, AttestRequest, Attestation};
+use countersign_sbom::format::{Format, Making, write};
+use jiff::Timestamp;
+
+use super::source::{Looked, SourceArgs};
+use crate::commands::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::keys;
+
+/// Make the SBOM of an image or a directory.
+///
+/// Layers are read as streams, and nothing is unpacked, executed or looked up. The same image gives the same bytes:
+/// the time in the document is SOURCE_DATE_EPOCH, or when the image says it was made.
+#[derive(Args, Debug)]
+pub(crate) struct GenerateArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// A format, or FORMAT=FILE; may be given several times: cyclonedx-json[@1.4 to 1.7], cyclonedx-xml[@...],
+    /// spdx-json[@2.3|@3.0], spdx-tag-value, swid
+    #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = output, default_value = "cyclonedx-json")]
+    output: Vec<Output>,
+
+    /// Attest the image with the SBOM, in the first of the formats that are attested (cyclonedx-json, spdx-json)
+    #[arg(long, requires = "key")]
+    attest: bool,
+
+    /// The private key to attest with: a file or env://NAME
+    #[arg(long, value_name = "KEY", requires = "attest")]
+    key: Option<String>,
+}
+
+/// A document, and where it goes.
+#[derive(Clone, Debug)]
+struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+fn output(text: &str) -> std::result::Result<Output, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((format, file)) => (format, Some(PathBuf::from(file))),
+        None => (text, None),
+    };
+    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
+    Ok(Output { format, file })
+}
+
+pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
+    if args.output.iter().filter(|output| output.file.is_none()).count() > 1 {
+        return Err(Failure::usage("-o: only one format can go to standard output")
+            .hint("write the others to files: -o spdx-json=FILE"));
+    }
+    let attested = args.output.iter().find_map(|output| predicate_type(output.format));
+    if args.attest && attested.is_none() {
+        return Err(Failure::usage("--attest: none of the formats is attested")
+            .hint("give -o cyclonedx-json or -o spdx-json as well"));
+    }
+    let looked = args.source.look(context).await?;
+    for lacks in &looked.inventory.incomplete {
+        context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
+    }
+    let making = Making { now: now(context, &looked), tool_version: env!("CARGO_PKG_VERSION").into() };
+    let made = |format: Format| {
+        write(&looked.inventory, format, &making)
+            .map_err(|error| Failure::new(Outcome::Undecided, error.code(), error))
+    };
+    let mut documents = Vec::with_capacity(args.output.len());
+    for output in &args.output {
+        documents.push((output, made(output.format)?));
+    }
+    let files: Vec<_> = documents
+        .iter()
+        .filter_map(|(output, document)| Some((output.file.as_deref()?, document.as_slice(), Mode::Default)))
+        .collect();
+    file::write_together(&files, Overwrite::Replace)?;
+    for (path, ..) in &files {
+        context.output.status(format!("Wrote {}", path.display()));
+    }
+    for (_, document) in documents.iter().filter(|(output, _)| output.file.is_none()) {
+        context.output.bytes(document)?;
+    }
+    let (count, lacks) = (looked.inventory.components.len(), looked.inventory.incomplete.len());
+    context.output.status(match lacks {
+        0 => format!("{count} components"),
+        _ => format!("{count} components; {lacks} files could not be read"),
+    });
+    if let (Some(reference), Some(kind)) = (&args.key, attested) {
+        attest(args, context, &looked, reference, kind, &documents).await?;
+    }
+    Ok(Outcome::Proven)
+}
+
+/// What an attestation of this format is called.
+fn predicate_type(format: Format) -> Option<&'static str> {
+    match format {
+        Format::CycloneDxJson(_) => Some("cyclonedx"),
+        Format::SpdxJson(_) => Some("spdxjson"),
+        _ => None,
+    }
+}
+
+async fn attest(
+    args: &GenerateArgs,
+    context: &Context,
+    looked: &Looked,
+    reference: &str,
+    kind: &str,
+    documents: &[(&Output, Vec<u8>)],
+) -> std::result::Result<(), Failure> {
+    let Some(image) = &looked.image else {
+        return Err(Failure::usage("--attest: a directory has no digest to attest")
+            .hint("write the SBOM to a file and attest that what you build of it: 'attest-blob'"));
+    };
+    let document = documents.iter().find(|(output, _)| predicate_type(output.format) == Some(kind));
+    let Some((_, document)) = document else { return Ok(()) };
+    let kind: PredicateType = kind.parse().map_err(|error| Failure::usage(format!("--attest: {error}")))?;
+    let signer = keys::private(context, reference).await?;
+    let writing = crate::stores::Stores::new(context, &args.source.registry)?.for_writing();
+    let image = writing.image(&image.name()).await?.image;
+    let name = Some(looked.inventory.subject.name.clone());
+    let about = Subject { name, ..Subject::of(&image.digest) };
+    let predicate = document.trim_ascii_end().to_vec();
+    let made = sign::attest(&signer, Attestation::new(vec![about], kind.uri(), predicate)?).await?;
+    let request = AttestRequest {
+        formats: Formats::BUNDLE,
+        manifest_type: context.environment.manifest_type(),
+        now: context.now,
+    };
+    for signed in made.store(&image, image.descriptor().await?, request).await? {
+        context.output.status(format!("Attested {} ({kind}, {})", image.name(), signed.stored));
+    }
+    Ok(())
+}
+
+/// The time in the documents: what the environment says (reproducible-builds.org, `SOURCE_DATE_EPOCH`), else when the
+/// image was made, else now.
+fn now(context: &Context, looked: &Looked) -> Timestamp {
+    context.environment.source_date_epoch().or(looked.created).unwrap_or(context.now)
+}

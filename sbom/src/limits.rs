@@ -19,3 +19,9 @@ pub const ARCHIVE_ENTRIES: usize = 1_000_000;
 
 /// Bytes of all that is unpacked of one archive.
 pub const UNPACKED_BYTES: u64 = 1 << 30;
+
+/// Bytes of one document that is read: a bill of materials that someone else wrote.
+pub const DOCUMENT_BYTES: u64 = 512 << 20;
+
+/// Components of one document that is read.
+pub const DOCUMENT_COMPONENTS: usize = 250_000;

@@ -8,6 +8,7 @@ mod cyclonedx;
 mod identity;
 pub mod license;
 mod name;
+pub mod read;
 mod spdx;
 mod swid;
 mod text;

@@ -11,7 +11,7 @@
 //! - **Merging** lays layers on one another: a file that a later layer replaces or removes takes its facts along.
 //! - **Assembling** makes an [`Inventory`](inventory::Inventory) of the facts that are left: package URLs get their
 //!   distribution, a language's package that belongs to a distribution's package is linked to it.
-//! - [`format`] writes an inventory, deterministically, and reads what others wrote.
+//! - [`mod@format`] writes an inventory, deterministically, and reads what others wrote.
 //!
 //! Nothing is extracted, nothing is executed, nothing is asked of a network. Whatever is read is bounded by [`limits`],
 //! and what could not be read is named in the inventory.

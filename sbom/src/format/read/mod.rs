@@ -1,6 +1,6 @@
 //! Reading what others wrote: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, and syft's own, all as JSON, into one table.
 //!
-//! A document is read in one pass, whatever it is: the three families share no key, so one [`Document`] has the keys of
+//! A document is read in one pass, whatever it is: the three families share no key, so one `Document` has the keys of
 //! all, and what nobody asks for is passed over without being kept. Which family it was is decided at the end.
 
 mod cyclonedx;

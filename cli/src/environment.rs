@@ -58,7 +58,6 @@ impl Environment {
         jiff::Timestamp::from_second(self.text("SOURCE_DATE_EPOCH")?.parse().ok()?).ok()
     }
 
-
     /// `COSIGN_REPOSITORY`: where signatures are kept when not beside their image.
     pub(crate) fn repository(&self) -> Option<String> {
         self.text("COUNTERSIGN_REPOSITORY").or_else(|| self.text("COSIGN_REPOSITORY"))

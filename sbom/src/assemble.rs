@@ -57,7 +57,8 @@ struct Gathered {
 impl Gathered {
     fn package(&mut self, package: &Package, location: Location, distribution: Option<&Distribution>) {
         let purl = purl::of(package, distribution);
-        let (known, locations) = self.packages.entry(purl).or_insert_with(|| (package.clone(), BTreeSet::new()));
+        let (known, locations) =
+            self.packages.entry(purl).or_insert_with(|| (package.clone(), BTreeSet::new()));
         locations.insert(location);
         // One may know what the other does not.
         if known.licenses.is_empty() {
@@ -94,7 +95,9 @@ impl Gathered {
         let component = |(purl, (package, locations)): (String, (Package, BTreeSet<Location>))| {
             let owner = match package.ecosystem.is_of_distribution() {
                 true => None,
-                false => locations.iter().find_map(|location| owners.get(&resolved(&location.path, links)).copied()),
+                false => locations
+                    .iter()
+                    .find_map(|location| owners.get(&resolved(&location.path, links)).copied()),
             };
             let mut licenses = package.licenses;
             if licenses.is_empty() && package.ecosystem.is_of_distribution() {
@@ -149,7 +152,8 @@ fn dependencies(packages: &Numbered, owners: &HashMap<String, usize>) -> Vec<(us
         for name in &package.depends {
             let by_name = named.get(&key(package, name)).into_iter().flatten();
             let by_file = owners.get(name);
-            edges.extend(by_name.chain(by_file).filter(|other| **other != index).map(|other| (index, *other)));
+            edges
+                .extend(by_name.chain(by_file).filter(|other| **other != index).map(|other| (index, *other)));
         }
     }
     edges.into_iter().collect()
@@ -178,7 +182,8 @@ mod tests {
         let mut interpreter = Package::new(Ecosystem::Deb, "python3.11", "3.11");
         interpreter.provides = vec!["python3".into()];
         let six = Package::new(Ecosystem::Pypi, "six", "1.16");
-        let debian = Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
+        let debian =
+            Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
         let metadata = "/usr/lib/python3/dist-packages/six.egg-info";
         let inventory = assemble(
             Subject::default(),
@@ -212,7 +217,8 @@ mod tests {
         assert_eq!(inventory.dependencies, [(0, 1)]);
         assert_eq!(inventory.components[0].licenses, ["MIT"]);
         assert_eq!(inventory.components[2].owner, Some(0));
-        let locations: Vec<_> = inventory.components[2].locations.iter().map(|location| &location.path).collect();
+        let locations: Vec<_> =
+            inventory.components[2].locations.iter().map(|location| &location.path).collect();
         assert_eq!(locations, ["/opt/six.egg-info", metadata]);
     }
 }

@@ -49,7 +49,8 @@ pub fn read(tree: &mut Tree, digest: Option<String>, layer: impl Read) -> Result
     match layer.fill_buf()? {
         [0x1f, 0x8b, ..] => entries(tree, digest, &mut MultiGzDecoder::new(&mut layer))?,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            let decoder = StreamingDecoder::new(&mut layer).map_err(|error| io::Error::other(error.to_string()))?;
+            let decoder =
+                StreamingDecoder::new(&mut layer).map_err(|error| io::Error::other(error.to_string()))?;
             entries(tree, digest, decoder)?;
         }
         head if is_tar(head) => entries(tree, digest, &mut layer)?,
@@ -69,7 +70,10 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
     let mut archive = Archive::new(Bounded { inner: tar, left: limits::LAYER_BYTES });
     for (count, entry) in archive.entries()?.enumerate() {
         if count >= limits::LAYER_ENTRIES {
-            return Err(LayerError::Limit { what: "the number of entries", limit: limits::LAYER_ENTRIES as u64 });
+            return Err(LayerError::Limit {
+                what: "the number of entries",
+                limit: limits::LAYER_ENTRIES as u64,
+            });
         }
         let mut entry = entry?;
         let Some(path) = absolute(&entry.path_bytes()) else { continue };
@@ -91,7 +95,8 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
                 laying.hard_link(&path, target.as_deref().unwrap_or_default());
             }
             kind => {
-                let link = entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
+                let link =
+                    entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
                 let link = link.filter(|_| kind == EntryType::Symlink);
                 laying.other(&path, kind == EntryType::Directory, link.as_deref());
             }

@@ -33,7 +33,8 @@ impl Ecosystem {
 pub fn of(package: &Package, distribution: Option<&Distribution>) -> String {
     let ecosystem = package.ecosystem;
     let of_distribution = distribution.filter(|_| ecosystem.is_of_distribution());
-    let namespace = of_distribution.map(|distribution| distribution.id.clone()).or_else(|| package.namespace.clone());
+    let namespace =
+        of_distribution.map(|distribution| distribution.id.clone()).or_else(|| package.namespace.clone());
     let mut purl = format!("pkg:{}", ecosystem.purl_type());
     for part in namespace.iter().flat_map(|namespace| namespace.split('/')).filter(|part| !part.is_empty()) {
         let _ = write!(purl, "/{}", encoded(part));
@@ -86,7 +87,9 @@ fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => encoded.push(byte.into()),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => {
+                encoded.push(byte.into())
+            }
             _ => {
                 let _ = write!(encoded, "%{byte:02X}");
             }
@@ -102,7 +105,8 @@ mod tests {
     /// The examples are those of the specification's types.
     #[test]
     fn package_urls() {
-        let debian = Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
+        let debian =
+            Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
         let with = |mut package: Package, namespace: Option<&str>, qualifiers: &[(&str, &str)]| {
             package.namespace = namespace.map(str::to_owned);
             package.qualifiers = qualifiers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -111,18 +115,32 @@ mod tests {
         let package = Package::new;
         for (package, expected) in [
             (
-                with(package(Ecosystem::Deb, "libstdc++6", "1:2.36-9+deb12u7"), None, &[("arch", "amd64"), ("upstream", "gcc-12@12.2")]),
+                with(
+                    package(Ecosystem::Deb, "libstdc++6", "1:2.36-9+deb12u7"),
+                    None,
+                    &[("arch", "amd64"), ("upstream", "gcc-12@12.2")],
+                ),
                 "pkg:deb/debian/libstdc%2B%2B6@1:2.36-9%2Bdeb12u7?arch=amd64&distro=debian-12&upstream=gcc-12%4012.2",
             ),
-            (with(package(Ecosystem::Npm, "animation", "12.3.1"), Some("@angular"), &[]), "pkg:npm/%40angular/animation@12.3.1"),
+            (
+                with(package(Ecosystem::Npm, "animation", "12.3.1"), Some("@angular"), &[]),
+                "pkg:npm/%40angular/animation@12.3.1",
+            ),
             (package(Ecosystem::Pypi, "Django_Rest.x", "1.11"), "pkg:pypi/django-rest-x@1.11"),
             (
                 with(package(Ecosystem::Maven, "xercesImpl", "2.12"), Some("org.apache"), &[]),
                 "pkg:maven/org.apache/xercesImpl@2.12",
             ),
-            (package(Ecosystem::Golang, "github.com/gorilla/context", "v1.0"), "pkg:golang/github.com/gorilla/context@v1.0"),
             (
-                with(package(Ecosystem::Rpm, "curl", "1:7.50.3-1.fc25"), None, &[("arch", "i386"), ("epoch", "1")]),
+                package(Ecosystem::Golang, "github.com/gorilla/context", "v1.0"),
+                "pkg:golang/github.com/gorilla/context@v1.0",
+            ),
+            (
+                with(
+                    package(Ecosystem::Rpm, "curl", "1:7.50.3-1.fc25"),
+                    None,
+                    &[("arch", "i386"), ("epoch", "1")],
+                ),
                 "pkg:rpm/debian/curl@7.50.3-1.fc25?arch=i386&distro=debian-12&epoch=1",
             ),
         ] {

@@ -163,7 +163,10 @@ mod tests {
     }
 
     fn paths(tree: &Tree) -> Vec<(&str, &str)> {
-        tree.found.iter().map(|(path, found)| (path.as_str(), found.layer.as_deref().unwrap_or_default())).collect()
+        tree.found
+            .iter()
+            .map(|(path, found)| (path.as_str(), found.layer.as_deref().unwrap_or_default()))
+            .collect()
     }
 
     const OS: &str = "/etc/os-release";

@@ -44,16 +44,26 @@ impl Identity {
 
 /// References that are given out.
 #[derive(Default)]
-struct Taken(BTreeSet<String>);
+struct Taken {
+    all: BTreeSet<String>,
+    /// How often each was wanted: so many twins do not take as many times as many tries.
+    wanted: BTreeMap<String, usize>,
+}
 
 impl Taken {
     /// The reference, with a number if it is taken.
     fn take(&mut self, wanted: String) -> String {
-        let numbered = (2_usize..).map(|number| with_qualifier(&wanted, "number", &number.to_string()));
-        let free = std::iter::once(wanted.clone()).chain(numbered).find(|name| !self.0.contains(name));
-        let free = free.unwrap_or(wanted);
-        self.0.insert(free.clone());
-        free
+        let count = self.wanted.entry(wanted.clone()).or_insert(0);
+        let mut name = wanted.clone();
+        loop {
+            *count += 1;
+            if *count > 1 {
+                name = with_qualifier(&wanted, "number", &count.to_string());
+            }
+            if self.all.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 }
 
@@ -253,6 +263,15 @@ mod tests {
         all.extend([&identity.subject, identity.distribution.as_ref().unwrap()]);
         assert_eq!(all.len(), inventory.components.len() + 2);
         assert!(all.iter().all(|reference| reference.bytes().all(|b| b.is_ascii_graphic())), "{all:?}");
+    }
+
+    #[test]
+    fn a_hundred_thousand_twins_are_told_apart_in_time() {
+        let mut taken = Taken::default();
+        taken.take("a?number=3".to_owned());
+        let twins: BTreeSet<_> = (0..100_000).map(|_| taken.take("a".to_owned())).collect();
+        assert_eq!(twins.len(), 100_000);
+        assert!(!twins.contains("a?number=3") && twins.contains("a?number=100001"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! text, and is kept as a text.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use ::spdx::expression::ExprNode;
 use ::spdx::{Expression, LicenseItem, ParseMode};
@@ -84,13 +85,9 @@ impl<'a> License<'a> {
 
 /// What the declared licences of one component are, each once, in their order.
 pub fn of_all(texts: &[String]) -> Vec<License<'_>> {
-    let mut licenses = Vec::new();
-    for license in texts.iter().filter_map(|text| License::of(text)) {
-        if !licenses.contains(&license) {
-            licenses.push(license);
-        }
-    }
-    licenses
+    let mut seen = BTreeSet::new();
+    let licenses = texts.iter().filter_map(|text| License::of(text));
+    licenses.filter(|license| seen.insert(license.clone())).collect()
 }
 
 /// The version of SPDX's list of licences that texts are compared with, such as `3.27.0`.

@@ -1,13 +1,15 @@
 //! Writing and reading documents.
 //!
-//! [`write`] makes a document of an [`Inventory`]. The same inventory and the same [`Making`] give the same bytes: no
+//! [`write()`] makes a document of an [`Inventory`]. The same inventory and the same [`Making`] give the same bytes: no
 //! clock, no random number, no order of a hash table is in them. What the identifiers of a document are made of stands in
-//! `identity`, what a licence is in [`license`]; each family of formats has a folder or a file of its own.
+//! `identity`, what a licence is in [`license`]; each family of formats has a folder or a file of its own. [`read`] reads what others
+//! wrote.
 
 mod cyclonedx;
 mod identity;
 pub mod license;
 mod name;
+pub mod read;
 mod spdx;
 mod swid;
 mod text;

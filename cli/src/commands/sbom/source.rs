@@ -104,7 +104,11 @@ impl SourceArgs {
         let manifest = manifest(&image).await?;
         let configuration = image.source.blob(&manifest.config, core_limits::MANIFEST_BYTES).await?;
         let configuration: Configuration = serde_json::from_slice(&configuration).map_err(|error| {
-            Failure::new(Outcome::Refused, "IMAGE_CONFIGURATION", format!("{}: malformed configuration: {error}", image.name()))
+            Failure::new(
+                Outcome::Refused,
+                "IMAGE_CONFIGURATION",
+                format!("{}: malformed configuration: {error}", image.name()),
+            )
         })?;
         let tree = layers(context, &image, &manifest).await?;
         let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
@@ -128,9 +132,10 @@ impl SourceArgs {
             return Ok(image);
         }
         let here = format!("linux/{}", architecture());
-        stores.image_of(&self.source, Some(&here)).await.map_err(|failure| {
-            failure.hint("it is an index of several images: name one with --platform")
-        })
+        stores
+            .image_of(&self.source, Some(&here))
+            .await
+            .map_err(|failure| failure.hint("it is an index of several images: name one with --platform"))
     }
 }
 
@@ -156,7 +161,8 @@ async fn layers(context: &Context, image: &Image, manifest: &ImageManifest) -> R
             layer::read(&mut tree, Some(digest), reader).map(|()| tree)
         });
         tree = read.await?.map_err(|error| {
-            let outcome = if matches!(error, layer::LayerError::Io(_)) { Outcome::Undecided } else { Outcome::Refused };
+            let outcome =
+                if matches!(error, layer::LayerError::Io(_)) { Outcome::Undecided } else { Outcome::Refused };
             Failure::new(outcome, error.code(), format!("{place}: {error}"))
         })?;
         progress.moved(descriptor);
@@ -173,10 +179,16 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// A glob that begins with `/` is a path from the root; any other matches anywhere.
 fn globs(texts: &[String]) -> Result<GlobSet, Failure> {
-    let wrong = |error: globset::Error| Failure::usage(format!("--exclude: {error}")).hint("such as '/var/cache/**' or '**/*.jar'");
+    let wrong = |error: globset::Error| {
+        Failure::usage(format!("--exclude: {error}")).hint("such as '/var/cache/**' or '**/*.jar'")
+    };
     let mut set = GlobSetBuilder::new();
     for text in texts {
-        let anchored = if text.starts_with('/') || text.starts_with("**/") { text.clone() } else { format!("**/{text}") };
+        let anchored = if text.starts_with('/') || text.starts_with("**/") {
+            text.clone()
+        } else {
+            format!("**/{text}")
+        };
         set.add(Glob::new(&anchored).map_err(wrong)?);
     }
     set.build().map_err(wrong)

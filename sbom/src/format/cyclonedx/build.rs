@@ -37,7 +37,7 @@ fn metadata(document: Document<'_>, version: CycloneDxVersion) -> Metadata<'_> {
         Tools::Tools([Tool { name: TOOL, version: &making.tool_version }])
     } else {
         let tool = Component { version: Some(&making.tool_version), ..named("application", TOOL) };
-        Tools::Components { components: [tool] }
+        Tools::Components { components: vec![tool] }
     };
     // What is in an image was built before; of a directory nobody knows.
     let built = version >= CycloneDxVersion::V1_5 && inventory.subject.digest.is_some();
@@ -107,7 +107,7 @@ fn is_cpe(text: &str) -> bool {
     let sound = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     matches!(parts.first(), Some(&("a" | "h" | "o")))
         && (2..=7).contains(&parts.len())
-        && parts.iter().all(|part| sound(part))
+        && parts.iter().all(sound)
 }
 
 fn package<'a>(

@@ -1,4 +1,4 @@
-//! CycloneDX (ECMA-424) 1.4 to 1.7: one [model](model), built once and written as JSON or as XML.
+//! CycloneDX (ECMA-424) 1.4 to 1.7: one model, built once and written as JSON or as XML.
 //!
 //! What an older version has no place for is left out, or told as a property where it would be missed. Properties are
 //! named `countersign:...`: `layer:N` and `platform` of the subject, `incomplete:N:path` and `incomplete:N:why` of the

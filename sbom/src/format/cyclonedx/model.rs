@@ -42,7 +42,7 @@ pub(super) struct Lifecycle {
 #[serde(untagged)]
 pub(super) enum Tools<'a> {
     Tools([Tool<'a>; 1]),
-    Components { components: [Component<'a>; 1] },
+    Components { components: Vec<Component<'a>> },
 }
 
 #[derive(Serialize)]

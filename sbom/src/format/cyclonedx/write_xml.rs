@@ -34,8 +34,8 @@ fn metadata(xml: &mut Xml, metadata: &Metadata<'_>) {
             xml.text("name", &[], tool.name);
             xml.text("version", &[], tool.version);
         }),
-        Tools::Components { components: [tool] } => {
-            xml.element("components", &[], |xml| component(xml, tool))
+        Tools::Components { components } => {
+            xml.element("components", &[], |xml| components.iter().for_each(|it| component(xml, it)));
         }
     });
     component(xml, &metadata.component);

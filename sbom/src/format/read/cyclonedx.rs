@@ -1,0 +1,81 @@
+//! CycloneDX 1.2 to 1.7.
+
+use countersign_core::digest::Digest;
+use serde::Deserialize;
+
+use super::{Document, Entry, ReadError, Table, digest_of_purl, list, said};
+use crate::limits;
+
+const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
+
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    component: Option<Component>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Component {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    name: String,
+    version: Option<String>,
+    purl: Option<String>,
+    #[serde(default)]
+    licenses: Vec<LicenseChoice>,
+    /// Components may hold components.
+    #[serde(default, deserialize_with = "list")]
+    components: Vec<Component>,
+}
+
+#[derive(Deserialize)]
+struct LicenseChoice {
+    license: Option<License>,
+    expression: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct License {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+pub(super) fn table(document: Document) -> Result<Table, ReadError> {
+    let got = document.spec_version.unwrap_or_default();
+    if !VERSIONS.contains(&got.as_str()) {
+        return Err(ReadError::Version { format: "CycloneDX", expected: "1.2 to 1.7", got });
+    }
+    let mut entries = Vec::new();
+    let subject = document.metadata.and_then(|metadata| metadata.component);
+    let digest = subject.as_ref().and_then(digest);
+    // Some keep what is in the subject inside of it.
+    subject.into_iter().for_each(|subject| flatten(subject.components, &mut entries));
+    flatten(document.components, &mut entries);
+    Ok(Table { subject: digest, entries })
+}
+
+fn digest(subject: &Component) -> Option<Digest> {
+    let of_purl = subject.purl.as_deref().and_then(digest_of_purl);
+    of_purl.or_else(|| subject.version.as_deref()?.parse().ok())
+}
+
+/// Nesting is bounded by the parser, the number here.
+fn flatten(components: Vec<Component>, entries: &mut Vec<Entry>) {
+    for component in components {
+        if entries.len() > limits::DOCUMENT_COMPONENTS {
+            return;
+        }
+        let licenses = component.licenses.into_iter().filter_map(|choice| {
+            said(choice.expression.or_else(|| choice.license.and_then(|license| license.id.or(license.name))))
+        });
+        if component.kind.as_deref() != Some("file") {
+            entries.push(Entry {
+                purl: component.purl,
+                name: component.name,
+                version: component.version,
+                licenses: licenses.collect(),
+            });
+        }
+        flatten(component.components, entries);
+    }
+}

@@ -88,7 +88,7 @@ fn encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => {
-                encoded.push(byte.into())
+                encoded.push(byte.into());
             }
             _ => {
                 let _ = write!(encoded, "%{byte:02X}");

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use countersign_core::digest::Digest;
 use countersign_core::format::bundle::Bundle;
-use countersign_core::format::dsse::Envelope;
+use countersign_core::format::dsse::Unsigned;
 use countersign_core::format::statement::Statement;
 use countersign_core::json;
 use countersign_core::key::{HashPolicy, KeyAlgorithm, PrivateKey};
@@ -19,9 +19,10 @@ const MIB: usize = 1 << 20;
 /// A bundle as `sign` writes it.
 fn bundle(key: &PrivateKey) -> Vec<u8> {
     let statement = Statement::image_signature(&Digest::sha256(b"image"), &BTreeMap::new());
-    let envelope = Envelope::new(media_type::IN_TOTO, statement.to_json().expect("a statement"), Vec::new());
-    let signature = key.sign(&envelope.pae()).expect("a signature");
-    let envelope = Envelope::new(media_type::IN_TOTO, statement.to_json().expect("a statement"), signature);
+    let statement = statement.to_json().expect("a statement");
+    let unsigned = Unsigned::new(media_type::IN_TOTO, b"", statement, b"");
+    let signature = key.sign(unsigned.message()).expect("a signature");
+    let envelope = unsigned.signed(signature);
     Bundle::of_envelope(key.public_key().hint(), envelope).to_json().expect("a bundle")
 }
 

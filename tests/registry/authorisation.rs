@@ -118,7 +118,7 @@ async fn a_mount_asks_for_both_repositories() {
     registry.change(|contents| contents.repository("other/app").put_blob(b"blob"));
     let source = client(&registry, with_password(registry.host(), "secret"));
     let descriptor = Descriptor::of("x", b"blob");
-    source.put_blob(&descriptor, BlobContent::from("blob".into()), Some("other/app")).await.unwrap();
+    source.put_blob(&descriptor, BlobContent::from(b"blob".to_vec()), Some("other/app")).await.unwrap();
     let contents = registry.contents();
     assert!(contents.repositories[PATH].blobs.contains_key(&descriptor.digest));
     assert_eq!(registry.count(), 3, "{:?}", registry.requests());
@@ -199,13 +199,13 @@ async fn an_upload_elsewhere_gets_no_credentials() {
     let location = vec![("location", format!("http://{}/put?a=b%2Fc", elsewhere.host()))];
     registry.fault(Fault::on("POST", "uploads", Action::Headers(location)).after(1));
     let descriptor = Descriptor::of("x", b"blob");
-    source.put_blob(&descriptor, BlobContent::from("blob".into()), None).await.unwrap();
+    source.put_blob(&descriptor, BlobContent::from(b"blob".to_vec()), None).await.unwrap();
     assert_eq!(elsewhere.count(), 1);
     assert!(authorizations(&elsewhere).is_empty());
     for location in ["http://169.254.169.254/", "http://user:word@127.0.0.1/", "ftp://127.0.0.1/", ""] {
         registry.behave();
         registry.fault(Fault::on("POST", "uploads", Action::Headers(vec![("location", location.into())])));
-        let put = source.put_blob(&descriptor, BlobContent::from("blob".into()), None).await;
+        let put = source.put_blob(&descriptor, BlobContent::from(b"blob".to_vec()), None).await;
         assert_eq!(code(put), "STORE_PROTOCOL", "{location}");
     }
 }

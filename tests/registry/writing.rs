@@ -11,7 +11,7 @@ use crate::common::{PATH, code, referrer, seed, settings, start, start_with, tag
 use crate::referrers::API;
 
 fn bytes(content: &[u8]) -> BlobContent {
-    BlobContent::from(content.to_vec().into())
+    BlobContent::from(content.to_vec())
 }
 
 fn reader(content: &[u8]) -> BlobContent {

@@ -1,7 +1,7 @@
 //! Where images and what is attached to them are kept: a repository of a registry, an image layout, an archive.
 //!
 //! [`Source`] has the few verbs that reading and writing need. Every implementation checks the digest and the size of
-//! all that it hands out, and bounds it by [`limits`](crate::limits); a caller never sees bytes that are not the ones
+//! all that it hands out, and bounds it by [`limits`]; a caller never sees bytes that are not the ones
 //! it asked for. "Not there" (`None`) is told apart from "could not be asked" ([`SourceError`]) everywhere: only a
 //! store that answered may say that something is missing.
 
@@ -40,7 +40,7 @@ pub type BlobReader = Box<dyn AsyncRead + Send + Unpin>;
 pub struct Referrers {
     /// The entries, each once, in the order of the store. They are claims of the store: artifact type and annotations
     /// of an entry count only once its manifest has been looked at, unless `reliable` is set. What an entry has beyond
-    /// [`limits::ENTRY_BYTES`](crate::limits::ENTRY_BYTES) is left out: it then says nothing of itself, or only its type
+    /// [`limits::ENTRY_BYTES`] is left out: it then says nothing of itself, or only its type
     /// and the predicate type of its bundle.
     pub descriptors: Vec<Descriptor>,
     /// Whether artifact types and annotations were derived from the manifests by the store itself (referrers API),

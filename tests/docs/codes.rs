@@ -35,7 +35,7 @@ fn every_code_of_the_source_is_on_the_page() {
     let failure = regex::Regex::new(r"(?s)(?:Failure|Self)::new\(\s*Outcome::\w+,\s*\x22[A-Z_]+\x22")
         .expect("an expression");
     let mut codes = BTreeSet::new();
-    for folder in ["core/src", "cli/src"] {
+    for folder in ["core/src", "sbom/src", "cli/src"] {
         for file in sources(&project().join(folder)) {
             let text = std::fs::read_to_string(&file).expect("a source file");
             for part in function.find_iter(&text).chain(failure.find_iter(&text)) {

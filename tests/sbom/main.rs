@@ -5,6 +5,8 @@
 #[path = "../../sbom/src/format/samples.rs"]
 mod samples;
 
+mod images;
+
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::{Format, Making, SpdxVersion, write};
 use countersign_sbom::inventory::{Component, Incomplete, Inventory, Location, Subject};

@@ -1,0 +1,101 @@
+//! SBOMs of real images in a real registry: layers, what later layers hide, the same bytes each time, attesting.
+
+use serde_json::Value;
+use testkit::Sandbox;
+use testkit::peers::peer;
+use testkit::servers::{Kind, Server};
+
+const STATUS: &str = "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2.15-2+b7\n\
+    Maintainer: Someone <someone@example.com>\n\nPackage: gone\nStatus: deinstall ok config-files\n\
+    Architecture: amd64\nVersion: 1.0\n\n";
+const METADATA: &str = "Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\nLicense: MIT\n";
+const PACKAGE: &str = r#"{"name": "left-pad", "version": "1.3.0", "license": "WTFPL"}"#;
+
+/// Pushes an image of two layers: the second removes what the first has of Python, and adds a package of Node.
+fn image(sandbox: &Sandbox, host: &str) -> Option<String> {
+    let crane = peer("CRANE")?;
+    for (path, content) in [
+        ("one/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
+        ("one/var/lib/dpkg/status", STATUS),
+        ("one/usr/lib/python3/dist-packages/six-1.16.0.dist-info/METADATA", METADATA),
+        ("two/usr/lib/python3/.wh.dist-packages", ""),
+        ("two/app/node_modules/left-pad/package.json", PACKAGE),
+    ] {
+        std::fs::create_dir_all(sandbox.path(path).parent().expect("a folder")).expect("the folder is made");
+        sandbox.write(path, content);
+    }
+    for layer in ["one", "two"] {
+        let tar = ["--mtime=@0", "--owner=0", "--group=0", "-C", layer, "-cf", &format!("{layer}.tar"), "."];
+        sandbox.run("tar", tar).succeeds();
+    }
+    let words = ["append", "--insecure", "--oci-empty-base", "-f", "one.tar", "-f", "two.tar", "-t"];
+    let tagged = format!("{host}/sbom/app:v1");
+    let pushed = sandbox.run(&crane, words.iter().copied().chain([tagged.as_str()])).succeeds();
+    Some(pushed.stdout.trim().to_owned())
+}
+
+fn listed(sandbox: &Sandbox, source: &str) -> Vec<String> {
+    let run = sandbox.countersign(["sbom", "list", source]).succeeds();
+    run.stdout.lines().map(|line| line.replace('\t', " ")).collect()
+}
+
+#[test]
+fn an_image_has_what_is_left_of_its_layers() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    let Some(image) = image(&sandbox, server.host()) else { return };
+    let expected = ["deb bash 5.2.15-2+b7", "npm left-pad 1.3.0"];
+    assert_eq!(listed(&sandbox, &image), expected);
+    sandbox.countersign(["copy", &image, "oci:layout:v1"]).succeeds();
+    assert_eq!(listed(&sandbox, "oci:layout:v1"), expected);
+    // A directory is what one layer has.
+    assert_eq!(listed(&sandbox, "dir:one"), ["deb bash 5.2.15-2+b7", "pypi six 1.16.0"]);
+    let python = ["sbom", "list", "--exclude", "/usr/lib/python3/**", "one"];
+    assert_eq!(sandbox.countersign(python).succeeds().stdout, "deb\tbash\t5.2.15-2+b7\n");
+}
+
+#[test]
+fn the_same_image_gives_the_same_bytes() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    let Some(image) = image(&sandbox, server.host()) else { return };
+    for format in ["cyclonedx-json", "cyclonedx-xml@1.4", "spdx-json", "spdx-json@3.0", "spdx-tag-value", "swid"] {
+        let made = || sandbox.countersign(["sbom", "generate", &image, "-o", format]).succeeds().stdout;
+        let first = made();
+        assert!(first.contains("left-pad") && !first.contains("six"), "{format}: {first}");
+        assert_eq!(made(), first, "{format}");
+    }
+    let mut command = sandbox.command(testkit::program());
+    command.args(["sbom", "generate", &image]).env("SOURCE_DATE_EPOCH", "1700000000");
+    let made: Value = serde_json::from_str(&testkit::Run::of(&mut command, b"").succeeds().stdout).expect("JSON");
+    assert_eq!(made["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
+}
+
+#[test]
+fn what_was_made_is_attested_and_verified() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Referrers)) else { return };
+    let Some(image) = image(&sandbox, server.host()) else { return };
+    sandbox.countersign(["generate-key-pair"]).succeeds();
+    let words = ["sbom", "generate", &image, "--attest", "--key", "cosign.key", "-o", "cyclonedx-json=made.json"];
+    sandbox.countersign(words).succeeds();
+    let verify = ["verify-attestation", "--key", "cosign.pub", "--type", "cyclonedx", &image];
+    sandbox.countersign(verify).succeeds();
+    // One of another type proves nothing.
+    let other = ["verify-attestation", "--key", "cosign.pub", "--type", "spdxjson", &image];
+    sandbox.countersign(other).fails(1, "NO_ATTESTATIONS");
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_said() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    let Some(image) = image(&sandbox, server.host()) else { return };
+    for (line, code, stable) in [
+        (vec!["sbom", "list", "oci:nowhere"], 3, "STORE_IO"),
+        (vec!["sbom", "list", "dir:nowhere"], 3, "IO"),
+        (vec!["sbom", "generate", "one", "--attest", "--key", "x.key"], 2, "USAGE"),
+        (vec!["sbom", "generate", "one", "-o", "swid", "-o", "spdx-json"], 2, "USAGE"),
+        (vec!["sbom", "list", "--exclude", "[", "one"], 2, "USAGE"),
+        (vec!["sbom", "list", "--exclude", "x", &image], 2, "USAGE"),
+    ] {
+        sandbox.countersign(line).fails(code, stable);
+    }
+    sandbox.countersign(["sbom", "generate", "one", "-o", "cyclonedx-json@9"]).ends(2);
+}

@@ -57,7 +57,9 @@ fn an_image_has_what_is_left_of_its_layers() {
 fn the_same_image_gives_the_same_bytes() {
     let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
     let Some(image) = image(&sandbox, server.host()) else { return };
-    for format in ["cyclonedx-json", "cyclonedx-xml@1.4", "spdx-json", "spdx-json@3.0", "spdx-tag-value", "swid"] {
+    for format in
+        ["cyclonedx-json", "cyclonedx-xml@1.4", "spdx-json", "spdx-json@3.0", "spdx-tag-value", "swid"]
+    {
         let made = || sandbox.countersign(["sbom", "generate", &image, "-o", format]).succeeds().stdout;
         let first = made();
         assert!(first.contains("left-pad") && !first.contains("six"), "{format}: {first}");
@@ -65,7 +67,8 @@ fn the_same_image_gives_the_same_bytes() {
     }
     let mut command = sandbox.command(testkit::program());
     command.args(["sbom", "generate", &image]).env("SOURCE_DATE_EPOCH", "1700000000");
-    let made: Value = serde_json::from_str(&testkit::Run::of(&mut command, b"").succeeds().stdout).expect("JSON");
+    let made: Value =
+        serde_json::from_str(&testkit::Run::of(&mut command, b"").succeeds().stdout).expect("JSON");
     assert_eq!(made["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
 }
 
@@ -74,7 +77,8 @@ fn what_was_made_is_attested_and_verified() {
     let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Referrers)) else { return };
     let Some(image) = image(&sandbox, server.host()) else { return };
     sandbox.countersign(["generate-key-pair"]).succeeds();
-    let words = ["sbom", "generate", &image, "--attest", "--key", "cosign.key", "-o", "cyclonedx-json=made.json"];
+    let words =
+        ["sbom", "generate", &image, "--attest", "--key", "cosign.key", "-o", "cyclonedx-json=made.json"];
     sandbox.countersign(words).succeeds();
     let verify = ["verify-attestation", "--key", "cosign.pub", "--type", "cyclonedx", &image];
     sandbox.countersign(verify).succeeds();

@@ -12,6 +12,7 @@ use futures_util::stream::{self, Stream};
 use tokio_util::io::StreamReader;
 
 use crate::digest::{Algorithm, Hasher};
+use crate::limits;
 use crate::oci::Descriptor;
 use crate::source::BlobReader;
 
@@ -40,9 +41,13 @@ impl From<Vec<u8>> for Pieces {
 }
 
 impl Pieces {
-    /// `payload` in base64, between `before` and `after`.
-    pub(crate) const fn around(before: Bytes, payload: Bytes, after: Bytes) -> Self {
-        Self { before, payload, after }
+    /// `payload` in base64, between `before` and `after`. What is small is put together at once.
+    pub(crate) fn around(before: Bytes, payload: Bytes, after: Bytes) -> Self {
+        let pieces = Self { before, payload, after };
+        match pieces.size() <= limits::SMALL_BLOB_BYTES {
+            true => pieces.join().into(),
+            false => pieces,
+        }
     }
 
     /// Length in bytes.
@@ -105,6 +110,12 @@ mod tests {
             let expected = format!("{{\"payload\":\"{}\"}}", STANDARD.encode(&payload));
             assert_eq!(pieces.join(), expected, "{length}");
             assert_eq!(pieces.size(), expected.len() as u64);
+            // What is small goes with one request to a registry that takes it so.
+            assert_eq!(
+                pieces.whole().is_some(),
+                expected.len() as u64 <= limits::SMALL_BLOB_BYTES,
+                "{length}"
+            );
             assert_eq!(pieces.descriptor("x"), Descriptor::of("x", expected.as_bytes()));
         }
         assert_eq!(Pieces::from(b"whole".to_vec()).join(), "whole");

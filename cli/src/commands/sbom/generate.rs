@@ -145,7 +145,12 @@ async fn attest(
 }
 
 /// The time in the documents: what the environment says (reproducible-builds.org, `SOURCE_DATE_EPOCH`), else when the
-/// image was made, else now.
+/// image says it was made, and the epoch where it does not say: the same image gives the same bytes. A directory says
+/// nothing, and may be another one a moment later: now.
 fn now(context: &Context, looked: &Looked) -> Timestamp {
-    context.environment.source_date_epoch().or(looked.created).unwrap_or(context.now)
+    let made = match &looked.image {
+        Some(_) => looked.created.unwrap_or(Timestamp::UNIX_EPOCH),
+        None => context.now,
+    };
+    context.environment.source_date_epoch().unwrap_or(made)
 }

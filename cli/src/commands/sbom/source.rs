@@ -120,7 +120,9 @@ impl SourceArgs {
             platform: (!platform.is_empty()).then(|| platform.join("/")),
             layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
         };
+        // Programs in Go write the year 1 for a time that they do not know.
         let created = configuration.created.and_then(|created| created.parse().ok());
+        let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
         Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
     }
 

@@ -97,7 +97,7 @@ fn licenses(headers: &[(&str, String)]) -> Vec<String> {
     }
 }
 
-/// The SPDX identifier of a classifier that names one licence in one version (pypi.org/classifiers).
+/// The SPDX identifier of a classifier that names one licence in one version.
 fn identifier(classifier: &str) -> Option<&'static str> {
     CLASSIFIERS.iter().find(|(name, _)| *name == classifier).map(|(_, identifier)| *identifier)
 }

@@ -4,6 +4,6 @@
 use countersign_core::verify::blob::BlobSignature;
 
 libfuzzer_sys::fuzz_target!(|document: &[u8]| {
-    let _ = BlobSignature::from_bundle(document);
+    let _ = BlobSignature::from_bundle(document.to_vec().into());
     let _ = BlobSignature::from_file(document);
 });

@@ -2,13 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use countersign_core::digest::{Algorithm, Digest, Hasher};
-use countersign_core::file::FileError;
+use countersign_core::file::{self, FileError};
+use countersign_core::limits;
 
 use crate::failure::Failure;
+
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// The flag that names a file, and the file.
 pub(crate) type Named<'a> = (&'static str, Option<&'a Path>);
@@ -103,25 +107,53 @@ fn place(path: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The digest of a file, or of standard input, which is read once as a stream.
+/// A file, or with `-` standard input, to be read once.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn input(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    Ok(match path == Path::new(STANDARD_INPUT) {
+        true => Box::new(std::io::stdin().lock()),
+        false => Box::new(open(path)?),
+    })
+}
+
+/// The whole content of a file, or with `-` of standard input.
+///
+/// # Errors
+/// When it cannot be read, is no regular file, or is larger than [`limits::ATTACHMENT_BYTES`].
+pub(crate) fn content(path: &Path) -> Result<Vec<u8>, Failure> {
+    const LIMIT: u64 = limits::ATTACHMENT_BYTES;
+    if path != Path::new(STANDARD_INPUT) {
+        return file::read_bounded(path, LIMIT).map_err(|error| Failure::setting(path, &error));
+    }
+    let mut content = Vec::new();
+    let mut input = std::io::stdin().lock().take(LIMIT + 1);
+    input.read_to_end(&mut content).map_err(|error| Failure::io("standard input", error))?;
+    match content.len() as u64 > LIMIT {
+        true => Err(Failure::usage(format!("standard input: is larger than {LIMIT} bytes"))),
+        false => Ok(content),
+    }
+}
+
+/// The digest of a file, or with `-` of standard input, which is read once as a stream.
 ///
 /// # Errors
 /// When it cannot be read, or is a directory.
 pub(crate) fn digest(path: &Path, algorithm: Algorithm) -> Result<Digest, Failure> {
-    let failed = |error| Failure::io(path.display(), error);
-    let mut input: Box<dyn Read> = match path == Path::new("-") {
-        true => Box::new(std::io::stdin().lock()),
-        false => Box::new(open(path)?),
-    };
     let mut hasher = Hasher::new(algorithm);
-    let mut buffer = vec![0; 64 << 10];
+    let mut input = BufReader::with_capacity(64 << 10, input(path)?);
     loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
-        }
+        let length = match input.fill_buf() {
+            Ok([]) => return Ok(hasher.finish()),
+            Ok(bytes) => {
+                hasher.update(bytes);
+                bytes.len()
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
+            Err(error) => return Err(Failure::io(path.display(), error)),
+        };
+        input.consume(length);
     }
 }
 

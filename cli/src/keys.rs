@@ -20,6 +20,14 @@ pub(crate) async fn private(context: &Context, reference: &str) -> Result<Privat
     private_with(context, reference, &mut Passwords::default()).await
 }
 
+/// Why nothing is signed where no key is given.
+pub(crate) fn none_to_sign_with() -> Failure {
+    Failure::usage("no key to sign with").hint(
+        "give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not \
+         available yet",
+    )
+}
+
 /// The private keys that references name.
 pub(crate) async fn all_private(
     context: &Context,

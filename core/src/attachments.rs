@@ -119,6 +119,7 @@ async fn behind_tag(image: &Image, kind: Kind, suffix: &str) -> Result<Option<Wi
     let tag = Tag::attached(&image.digest, suffix);
     let manifest = image.attachments.manifest(&Selector::Tag(tag.clone())).await?;
     Ok(manifest.map(|raw| {
+        // What cannot be read is moved and removed all the same, as the bytes that it is.
         let document = raw.parse().ok();
         (Attachment::new(kind, Some(tag), &raw, document.as_ref(), &raw.media_type), raw)
     }))

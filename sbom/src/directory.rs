@@ -1,5 +1,6 @@
 //! Reading a directory as the root of a filesystem. No link is followed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -23,15 +24,13 @@ pub fn read(tree: &mut Tree, root: &Path, exclude: &GlobSet) -> io::Result<()> {
     let mut count = 0;
     fs::read_dir(root)?;
     while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(root.join(folder.trim_start_matches('/'))) {
-            Ok(entries) => entries,
+        let names = match names(&root.join(folder.trim_start_matches('/'))) {
+            Ok(names) => names,
             Err(error) => {
                 laying.lacks(&folder, error.to_string());
                 continue;
             }
         };
-        let mut names: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
-        names.sort();
         for name in names {
             let path = format!("{folder}/{}", name.to_string_lossy());
             let here = root.join(folder.trim_start_matches('/')).join(&name);
@@ -42,14 +41,22 @@ pub fn read(tree: &mut Tree, root: &Path, exclude: &GlobSet) -> io::Result<()> {
             if exclude.is_match(&path) || exclude.is_match(&here) {
                 continue;
             }
-            let Ok(metadata) = fs::symlink_metadata(&here) else { continue };
+            let metadata = match fs::symlink_metadata(&here) {
+                Ok(metadata) => metadata,
+                Err(error) => {
+                    laying.lacks(&path, error.to_string());
+                    continue;
+                }
+            };
             if metadata.is_dir() {
                 if root != Path::new("/") || !NOT_OF_A_ROOT.contains(&path.as_str()) {
                     folders.push(path);
                 }
             } else if metadata.is_symlink() {
-                let target = fs::read_link(&here).ok().map(|target| target.to_string_lossy().into_owned());
-                laying.other(&path, false, target.as_deref());
+                match fs::read_link(&here) {
+                    Ok(target) => laying.other(&path, false, Some(&target.to_string_lossy())),
+                    Err(error) => laying.lacks(&path, error.to_string()),
+                }
             } else if metadata.is_file() {
                 let file = FileName { path: &path, mode: mode(&metadata), size: metadata.len() };
                 if laying.wants(&file) {
@@ -63,6 +70,14 @@ pub fn read(tree: &mut Tree, root: &Path, exclude: &GlobSet) -> io::Result<()> {
     }
     laying.finish();
     Ok(())
+}
+
+/// What is in a folder, in order.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    Ok(names)
 }
 
 fn content(path: &Path) -> io::Result<Vec<u8>> {

@@ -76,11 +76,19 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
             });
         }
         let mut entry = entry?;
-        let Some(path) = absolute(&entry.path_bytes()) else { continue };
+        let name = entry.path_bytes();
+        let path = match absolute(&name) {
+            Ok(Some(path)) => path,
+            Ok(None) => continue,
+            Err(why) => {
+                laying.lacks(&String::from_utf8_lossy(&name), why.into());
+                continue;
+            }
+        };
         if laying.whiteout(&path) {
             continue;
         }
-        let (mode, size) = (entry.header().mode().unwrap_or(0), entry.size());
+        let (mode, size) = (entry.header().mode()?, entry.size());
         match entry.header().entry_type() {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                 let file = FileName { path: &path, mode, size };
@@ -90,10 +98,10 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
                     laying.look(&file, &content);
                 }
             }
-            EntryType::Link => {
-                let target = entry.link_name_bytes().and_then(|target| absolute(&target));
-                laying.hard_link(&path, target.as_deref().unwrap_or_default());
-            }
+            EntryType::Link => match entry.link_name_bytes().map(|target| absolute(&target)) {
+                Some(Ok(Some(target))) => laying.hard_link(&path, &target),
+                _ => laying.lacks(&path, "is a link to no file of the layer".into()),
+            },
             kind => {
                 let link =
                     entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
@@ -108,18 +116,24 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
     Ok(())
 }
 
-/// The absolute path inside the root; `None` for the root itself and for names that lead out of it.
-fn absolute(name: &[u8]) -> Option<String> {
+/// The absolute path inside the root; `None` for the root itself.
+///
+/// # Errors
+/// The name leads out of the root, or is too long.
+fn absolute(name: &[u8]) -> Result<Option<String>, &'static str> {
     let name = String::from_utf8_lossy(name);
     let mut path = String::new();
     for part in name.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." || path.len() + part.len() > limits::PATH_BYTES {
-            return None;
+        if part == ".." {
+            return Err("leads out of the root");
+        }
+        if path.len() + part.len() > limits::PATH_BYTES {
+            return Err("has a name that is too long");
         }
         path.push('/');
         path.push_str(part);
     }
-    (!path.is_empty()).then_some(path)
+    Ok((!path.is_empty()).then_some(path))
 }
 
 /// A reader that gives so many bytes and fails then.
@@ -177,18 +191,45 @@ mod tests {
         assert_eq!(paths(b"BZh91AY&SY").unwrap_err().code(), "LAYER_COMPRESSION");
     }
 
+    /// What is passed over is named.
+    #[test]
+    fn nothing_is_passed_over_in_silence() {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, kind: EntryType, target: &str, content: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(kind);
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+            header.set_cksum();
+            builder.append(&header, content).unwrap();
+        };
+        add("etc/os-release", EntryType::Regular, "", b"ID=debian\n");
+        add("usr/lib/os-release", EntryType::Link, "etc/os-release", b"");
+        add("../x", EntryType::Regular, "", b"");
+        add("lost", EntryType::Link, "../etc/shadow", b"");
+        let mut tree = Tree::default();
+        read(&mut tree, None, &*builder.into_inner().unwrap()).unwrap();
+        assert_eq!(tree.found.keys().collect::<Vec<_>>(), ["/etc/os-release", "/usr/lib/os-release"]);
+        let lacks: Vec<_> = tree.incomplete.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(lacks, ["../x", "/lost"]);
+    }
+
     /// threat model, row 78.
     #[test]
     fn names_stay_inside() {
         for (name, expected) in [
-            ("etc/x", Some("/etc/x")),
-            ("./etc//x/", Some("/etc/x")),
-            ("/etc/x", Some("/etc/x")),
-            ("../x", None),
-            ("etc/../../x", None),
-            ("./", None),
+            ("etc/x", Ok(Some("/etc/x"))),
+            ("./etc//x/", Ok(Some("/etc/x"))),
+            ("/etc/x", Ok(Some("/etc/x"))),
+            ("../x", Err("leads out of the root")),
+            ("etc/../../x", Err("leads out of the root")),
+            (&"x/".repeat(limits::PATH_BYTES), Err("has a name that is too long")),
+            ("./", Ok(None)),
         ] {
-            assert_eq!(absolute(name.as_bytes()).as_deref(), expected, "{name}");
+            let got = absolute(name.as_bytes());
+            assert_eq!(got.as_ref().map(Option::as_deref).map_err(|why| *why), expected, "{name}");
         }
     }
 }

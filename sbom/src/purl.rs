@@ -82,15 +82,18 @@ fn version(package: &Package) -> &str {
     }
 }
 
-/// Percent-encoding of everything but letters, digits and `.-_~`; a colon stays, as the specification wants.
-fn encoded(text: &str) -> String {
+/// Every byte but letters, digits and `.-_~:` as `%XX` ("Character encoding").
+pub(crate) fn encoded(text: &str) -> String {
+    percent(text, |byte| byte.is_ascii_alphanumeric() || b".-_~:".contains(&byte))
+}
+
+/// Every byte but those that stay as they are, as `%XX`.
+pub(crate) fn percent(text: &str, plain: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b':' => {
-                encoded.push(byte.into());
-            }
-            _ => {
+        match plain(byte) {
+            true => encoded.push(char::from(byte)),
+            false => {
                 let _ = write!(encoded, "%{byte:02X}");
             }
         }
@@ -147,5 +150,6 @@ mod tests {
             assert_eq!(of(&package, Some(&debian)), expected);
         }
         assert_eq!(of(&package(Ecosystem::Deb, "x", "1"), None), "pkg:deb/x@1");
+        assert_eq!(encoded("a/b c:ü"), "a%2Fb%20c:%C3%BC");
     }
 }

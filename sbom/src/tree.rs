@@ -5,6 +5,7 @@
 //! what it hides, an opaque directory those of all that lower layers have in it.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::catalog::{self, FileName, Unreadable};
 use crate::fact::Fact;
@@ -48,19 +49,30 @@ impl Tree {
 
     /// Takes away what lower layers have at this path, and below it.
     fn remove(&mut self, path: &str) {
-        let below = format!("{path}/");
-        self.found.retain(|other, _| other != path && !other.starts_with(&below));
-        self.incomplete.retain(|other| other.path != path && !other.path.starts_with(&below));
+        self.found.remove(path);
         self.links.remove(path);
+        self.incomplete.retain(|other| other.path != path);
+        self.empty(path);
     }
 
     /// Takes away what lower layers have below this path.
     fn empty(&mut self, path: &str) {
         let below = if path == "/" { path.to_owned() } else { format!("{path}/") };
-        self.found.retain(|other, _| !other.starts_with(&below));
+        remove_below(&mut self.found, &below);
+        remove_below(&mut self.links, &below);
         self.incomplete.retain(|other| !other.path.starts_with(&below));
-        self.links.retain(|other, _| !other.starts_with(&below));
     }
+}
+
+/// Takes away what begins so. Nearly always that is nothing, and a layer has very many entries: only what is there is
+/// looked at.
+fn remove_below<T>(map: &mut BTreeMap<String, T>, below: &str) {
+    let from = (Bound::Included(below), Bound::Unbounded);
+    let there = map.range::<str, _>(from).take_while(|(path, _)| path.starts_with(below));
+    let there: Vec<_> = there.map(|(path, _)| path.clone()).collect();
+    there.iter().for_each(|path| {
+        map.remove(path);
+    });
 }
 
 impl Laying<'_> {

@@ -101,7 +101,7 @@ pub fn images(bench: &Bench, server: &Server) -> Table {
         let read = |public: &str, image: &str| {
             bench.sandbox.countersign(["verify-attestation", "--key", public, "--type", kind, image])
         };
-        row(bench, number, &attest, &ours, theirs, verify, read)
+        row(number, &attest, &ours, theirs, verify, read)
     })
 }
 
@@ -124,18 +124,8 @@ pub fn files(bench: &Bench) -> Table {
             (bench.sandbox.run(bench.peers.cosign(cosign), words), bundle)
         };
         let verify = |cosign: Cosign, public: &str, bundle: &str| {
-            let words = [
-                "verify-blob-attestation",
-                "--key",
-                public,
-                "--type",
-                kind,
-                "--bundle",
-                bundle,
-                "attested.txt",
-            ];
             let mut command = bench.sandbox.command(bench.peers.cosign(cosign));
-            command.args(words);
+            command.args(verify_blob(public, kind, bundle));
             match (cosign, format) {
                 (Cosign::Three, Format::Legacy) => {
                     command.args(["--new-bundle-format=false", "--insecure-ignore-tlog"])
@@ -150,21 +140,14 @@ pub fn files(bench: &Bench) -> Table {
             };
             Run::of(&mut command, b"")
         };
-        let read = |public: &str, bundle: &str| {
-            let words = [
-                "verify-blob-attestation",
-                "--key",
-                public,
-                "--type",
-                kind,
-                "--bundle",
-                bundle,
-                "attested.txt",
-            ];
-            bench.sandbox.countersign(words)
-        };
-        row(bench, number, &attest, &ours, theirs, verify, read)
+        let read = |public: &str, bundle: &str| bench.sandbox.countersign(verify_blob(public, kind, bundle));
+        row(number, &attest, &ours, theirs, verify, read)
     })
+}
+
+/// The line that verifies an attestation of the file, as both programs take it.
+fn verify_blob<'a>(public: &'a str, kind: &'a str, bundle: &'a str) -> [&'a str; 8] {
+    ["verify-blob-attestation", "--key", public, "--type", kind, "--bundle", bundle, "attested.txt"]
 }
 
 fn table(bench: &Bench, row: impl Fn(usize, Format) -> Vec<Cell> + Sync) -> Table {
@@ -187,7 +170,6 @@ fn file(number: usize) -> String {
 
 /// `theirs` attests and names the place; `verify` is theirs, `read` ours.
 fn row(
-    _: &Bench,
     number: usize,
     attest: &Run,
     ours: &str,

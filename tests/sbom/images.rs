@@ -106,4 +106,11 @@ fn what_cannot_be_looked_at_is_said() {
         sandbox.countersign(line).fails(code, stable);
     }
     sandbox.countersign(["sbom", "generate", "one", "-o", "cyclonedx-json@9"]).ends(2);
+    // No document is written over the key that signs it.
+    sandbox.countersign(["generate-key-pair"]).succeeds();
+    let key = sandbox.read("cosign.key");
+    let words =
+        ["sbom", "generate", &image, "--attest", "--key", "cosign.key", "-o", "cyclonedx-json=./cosign.key"];
+    sandbox.countersign(words).fails(2, "USAGE");
+    assert_eq!(sandbox.read("cosign.key"), key);
 }

@@ -10,8 +10,9 @@ use countersign_core::format::statement::Subject;
 use countersign_core::gather::Formats;
 use countersign_core::image::Image;
 use countersign_core::key::PrivateKey;
+use countersign_core::oci::Descriptor;
 use countersign_core::outcome::Outcome;
-use countersign_core::sign::{self, AttestRequest, Attestation, Signed};
+use countersign_core::sign::{self, AttestRequest, Attestation, Attested, Signed};
 use countersign_core::verify::Format;
 use serde_json::json;
 
@@ -84,9 +85,7 @@ pub(super) async fn run(args: &AttestArgs, context: &Context) -> Result {
     args.compat.check()?;
     let formats = args.format.asked().unwrap_or(Formats::BUNDLE);
     if args.key.is_empty() {
-        let failure = Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet");
-        return Err(hints::key_among(failure, &args.images));
+        return Err(hints::key_among(keys::none_to_sign_with(), &args.images));
     }
     if args.replace && formats.legacy {
         return Err(Failure::usage("--replace: what stands behind cosign's older tag is not replaced").hint(
@@ -150,16 +149,7 @@ async fn attest_one(
             .filter(|(asked, _)| *asked)
             .try_for_each(|(_, pieces)| context.output.pieces(pieces));
     }
-    let request =
-        AttestRequest { formats, manifest_type: context.environment.manifest_type(), now: context.now };
-    let signed = made.store(image, subject, request).await?;
-    for Signed { format, stored, .. } in &signed {
-        context.output.status(format!(
-            "Attested {} ({kind}, {} {stored})",
-            image.name(),
-            format_name(*format)
-        ));
-    }
+    let signed = store(context, image, subject, &made, &kind, formats).await?;
     let replaced = if args.replace { replace(context, image, &kind, &signed).await? } else { Vec::new() };
     match args.output {
         Some(AttestOutput::Json) => context.output.json(&json!({
@@ -172,6 +162,25 @@ async fn attest_one(
         })),
         Some(AttestOutput::Text) | None => Ok(()),
     }
+}
+
+/// Stores a signed statement beside the image, and says so.
+pub(super) async fn store(
+    context: &Context,
+    image: &Image,
+    subject: Descriptor,
+    made: &Attested,
+    kind: &str,
+    formats: Formats,
+) -> std::result::Result<Vec<Signed>, Failure> {
+    let manifest_type = context.environment.manifest_type();
+    let request = AttestRequest { formats, manifest_type, now: context.now };
+    let signed = made.store(image, subject, request).await?;
+    for Signed { format, stored, .. } in &signed {
+        let format = format_name(*format);
+        context.output.status(format!("Attested {} ({kind}, {format} {stored})", image.name()));
+    }
+    Ok(signed)
 }
 
 /// Removes the other bundles of this type.

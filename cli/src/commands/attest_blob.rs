@@ -71,8 +71,7 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
         .hint("leave the flag out; signatures by a key need no timestamp"));
     }
     let Some(reference) = &args.key else {
-        return Err(Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+        return Err(keys::none_to_sign_with());
     };
     let written = [
         ("--bundle", args.bundle.as_deref()),

@@ -162,9 +162,7 @@ pub(super) async fn run(args: &SignArgs, context: &Context) -> Result {
             .hint("give --format legacy or --format both"));
     }
     if args.key.is_empty() {
-        let failure = Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet");
-        return Err(hints::key_among(failure, &args.images));
+        return Err(hints::key_among(keys::none_to_sign_with(), &args.images));
     }
     args.files_apart()?;
     let stores = Stores::new(context, &args.registry)?.for_writing();

@@ -62,8 +62,7 @@ pub(super) async fn run(args: &SignBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
     args.blob_compat.check()?;
     let Some(reference) = &args.key else {
-        return Err(Failure::usage("no key to sign with")
-            .hint("give --key FILE (make one with 'countersign generate-key-pair'); signing by identity (keyless) is not available yet"));
+        return Err(keys::none_to_sign_with());
     };
     if args.blobs.len() > 1 && (args.bundle.is_some() || args.output_signature.is_some()) {
         return Err(Failure::usage("--bundle and --output-signature are for one blob")

@@ -1,6 +1,5 @@
 //! `verify-blob`
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
@@ -51,7 +50,7 @@ pub(crate) struct VerifyBlobArgs {
 
 /// See `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum BlobOutput {
+pub(super) enum BlobOutput {
     Json,
     Text,
 }
@@ -61,34 +60,41 @@ pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
     args.blob_compat.check()?;
     let keys = keys::all_public(context, &args.key).await?;
     let signature = signature(args)?;
-    let place = args.blob.display();
-    let mut input = open(&args.blob)?;
+    let place = args.blob.display().to_string();
+    let mut input = files::input(&args.blob)?;
     let proven = verify_blob(&keys, &signature, &mut input).map_err(|error| match error {
-        BlobError::Refused(refusal) => Failure::from(refusal).at(place),
-        BlobError::Read(error) => Failure::io(place, error),
+        BlobError::Refused(refusal) => Failure::from(refusal).at(&place),
+        BlobError::Read(error) => Failure::io(&place, error),
     })?;
-    context.output.status("Verified OK");
-    print(args, context, &proven)?;
-    Ok(Outcome::Proven)
+    proven_of(context, args.output, &place, None, &proven)
 }
 
-fn print(
-    args: &VerifyBlobArgs,
+/// Says that a blob, or a statement of this type about it, was proven.
+pub(super) fn proven_of(
     context: &Context,
+    output: Option<BlobOutput>,
+    place: &str,
+    predicate_type: Option<&str>,
     proven: &SignatureProven,
-) -> std::result::Result<(), Failure> {
+) -> Result {
+    context.output.status("Verified OK");
     let (key, scheme) = (keys::name(proven.key()), proven.scheme().name());
-    match args.output {
-        Some(BlobOutput::Json) => context.output.json(&json!({
-            "blob": args.blob.display().to_string(),
-            "outcome": "proven",
-            "signer": {"key": key, "scheme": scheme},
-        })),
-        Some(BlobOutput::Text) => {
-            context.output.line(&format!("{}: signed by {key} ({scheme})", args.blob.display()))
+    match output {
+        Some(BlobOutput::Json) => {
+            let signer = json!({"key": key, "scheme": scheme});
+            let mut report = json!({"blob": place, "outcome": "proven", "signer": signer});
+            if let Some(kind) = predicate_type {
+                report["predicateType"] = json!(kind);
+            }
+            context.output.json(&report)?;
         }
-        None => Ok(()),
+        Some(BlobOutput::Text) => {
+            let what = predicate_type.map_or_else(|| "signed".into(), |kind| format!("{kind} attested"));
+            context.output.line(&format!("{place}: {what} by {key} ({scheme})"))?;
+        }
+        None => {}
     }
+    Ok(Outcome::Proven)
 }
 
 fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failure> {
@@ -105,11 +111,4 @@ fn signature(args: &VerifyBlobArgs) -> std::result::Result<BlobSignature, Failur
         true => Ok(BlobSignature::from_file(&read(Path::new(text))?)),
         false => BlobSignature::from_text(text).ok_or_else(|| Failure::no_signature(text)),
     }
-}
-
-fn open(path: &Path) -> std::result::Result<Box<dyn Read>, Failure> {
-    if path == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    Ok(Box::new(files::open(path)?))
 }

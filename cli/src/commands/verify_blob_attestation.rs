@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use super::Result;
+use super::verify_blob::{BlobOutput, proven_of};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::options::{VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
+use crate::{files, keys};
+use clap::{ArgGroup, Args};
 use countersign_core::digest::{Algorithm, Digest};
 use countersign_core::format::FormatError;
 use countersign_core::format::base64;
@@ -11,16 +17,8 @@ use countersign_core::format::dsse::Envelope;
 use countersign_core::format::legacy::BlobBundle;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::gather::Wanted;
-use countersign_core::outcome::Outcome;
+use countersign_core::key::HashPolicy;
 use countersign_core::verify::{ImagePolicy, Refusal, verify_envelope};
-use countersign_core::{file, limits};
-use serde_json::json;
-
-use super::Result;
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::options::{VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
-use crate::{files, keys};
 
 /// Verify a signed statement about a file.
 ///
@@ -71,13 +69,6 @@ pub(crate) struct VerifyBlobAttestationArgs {
     blob_compat: VerifyBlobCompat,
 }
 
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum BlobOutput {
-    Json,
-    Text,
-}
-
 pub(super) async fn run(args: &VerifyBlobAttestationArgs, context: &Context) -> Result {
     args.compat.check()?;
     args.blob_compat.check()?;
@@ -89,30 +80,20 @@ pub(super) async fn run(args: &VerifyBlobAttestationArgs, context: &Context) -> 
             .output
             .warning("--check-claims=false: a trusted key's statement about any other file is accepted");
     }
-    let envelope = envelope(args)?;
+    let (envelope, hashes) = envelope(args)?;
     let digest = match policy.check_claims {
         true => digest(args)?,
         // Nothing is compared with it.
         false => Digest::sha256(b""),
     };
-    let place = args.blob.as_ref().map_or_else(|| digest.to_string(), |path| path.display().to_string());
-    let (_, proven) =
-        verify_envelope(&envelope, &digest, &policy).map_err(|refusal| Failure::from(refusal).at(&place))?;
-    context.output.status("Verified OK");
-    let (key, scheme) = (keys::name(proven.key()), proven.scheme().name());
-    match args.output {
-        Some(BlobOutput::Json) => context.output.json(&json!({
-            "blob": place,
-            "outcome": "proven",
-            "predicateType": args.kind.uri(),
-            "signer": {"key": key, "scheme": scheme},
-        }))?,
-        Some(BlobOutput::Text) => {
-            context.output.line(&format!("{place}: {} attested by {key} ({scheme})", args.kind))?;
-        }
-        None => {}
-    }
-    Ok(Outcome::Proven)
+    let place = match &args.blob {
+        Some(path) => path.display().to_string(),
+        None if policy.check_claims => digest.to_string(),
+        None => "any file".to_owned(),
+    };
+    let (_, proven) = verify_envelope(&envelope, &digest, &policy, hashes)
+        .map_err(|refusal| Failure::from(refusal).at(&place))?;
+    proven_of(context, args.output, &place, Some(args.kind.uri()), &proven)
 }
 
 fn digest(args: &VerifyBlobAttestationArgs) -> std::result::Result<Digest, Failure> {
@@ -128,18 +109,23 @@ fn digest(args: &VerifyBlobAttestationArgs) -> std::result::Result<Digest, Failu
     }
 }
 
-fn envelope(args: &VerifyBlobAttestationArgs) -> std::result::Result<Envelope, Failure> {
+/// An envelope, and the hashes that its signature may be over.
+type Read = (Envelope, HashPolicy);
+
+fn envelope(args: &VerifyBlobAttestationArgs) -> std::result::Result<Read, Failure> {
     let Some(path) = args.bundle.as_ref().or(args.signature.as_ref()) else {
         return Err(Failure::usage("neither --bundle nor --signature is given"));
     };
-    let document =
-        file::read_bounded(path, limits::ATTACHMENT_BYTES).map_err(|error| Failure::setting(path, &error))?;
+    let document = files::content(path)?;
     read(document, args.bundle.is_some()).map_err(|refusal| Failure::from(refusal).at(path.display()))
 }
 
 /// An envelope alone, or that of a Sigstore bundle, or of cosign's first bundle.
-fn read(document: Vec<u8>, is_bundle: bool) -> std::result::Result<Envelope, Refusal> {
-    let bare = |document: Vec<u8>| Envelope::parse(document.into()).map_err(Refusal::Malformed);
+fn read(document: Vec<u8>, is_bundle: bool) -> std::result::Result<Read, Refusal> {
+    let bare = |document: Vec<u8>| {
+        let envelope = Envelope::parse(document.into()).map_err(Refusal::Malformed)?;
+        Ok((envelope, HashPolicy::AlsoLegacy))
+    };
     if !is_bundle {
         let text = std::str::from_utf8(&document).ok().map(str::trim_ascii);
         let decoded = text.and_then(|text| base64::decode("--signature", text).ok());
@@ -152,5 +138,6 @@ fn read(document: Vec<u8>, is_bundle: bool) -> std::result::Result<Envelope, Ref
     if let Content::Message(_) = bundle.content().map_err(Refusal::Malformed)? {
         return Err(Refusal::BundleContent { expected: "DSSE envelope", got: "message signature" });
     }
-    bundle.dsse_envelope.ok_or(Refusal::Malformed(FormatError::Missing { field: "dsseEnvelope" }))
+    let envelope = bundle.dsse_envelope.ok_or(FormatError::Missing { field: "dsseEnvelope" });
+    Ok((envelope.map_err(Refusal::Malformed)?, HashPolicy::Current))
 }

@@ -1,16 +1,15 @@
 //! What an attestation says.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Subject;
 use countersign_core::sign::Attestation;
-use countersign_core::{file, limits};
 use jiff::Timestamp;
 
 use crate::failure::Failure;
+use crate::files;
 
 /// Flags of attesting.
 #[derive(Args, Clone, Debug)]
@@ -59,7 +58,7 @@ impl PredicateArgs {
     /// When it cannot be read, or is not what its type says.
     pub(crate) fn read(&self, now: Timestamp) -> Result<Says, Failure> {
         let Some(path) = self.file() else { return Err(Failure::usage("--predicate is missing")) };
-        let content = read(path)?;
+        let content = files::content(path)?;
         if self.statement.is_some() {
             return Ok(Says::Statement(content));
         }
@@ -90,19 +89,4 @@ impl Says {
             }
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    if path != Path::new("-") {
-        return file::read_bounded(path, limits::ATTACHMENT_BYTES)
-            .map_err(|error| Failure::setting(path, &error));
-    }
-    let mut content = Vec::new();
-    let mut input = std::io::stdin().lock().take(limits::ATTACHMENT_BYTES + 1);
-    input.read_to_end(&mut content).map_err(|error| Failure::io("standard input", error))?;
-    if content.len() as u64 > limits::ATTACHMENT_BYTES {
-        let limit = limits::ATTACHMENT_BYTES;
-        return Err(Failure::usage(format!("standard input: is larger than {limit} bytes")));
-    }
-    Ok(content)
 }

@@ -120,7 +120,8 @@ fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Res
     }
 }
 
-/// Verifies one envelope that is there by itself: steps 3 and 4.
+/// Verifies one envelope that is there by itself: steps 3 and 4. What is no Sigstore bundle may be signed over an older
+/// hash.
 ///
 /// # Errors
 /// When it is of another type, about something else, or not signed with a trusted key.
@@ -128,8 +129,9 @@ pub fn verify_envelope(
     envelope: &Envelope,
     digest: &Digest,
     policy: &ImagePolicy,
+    hashes: HashPolicy,
 ) -> Result<(ClaimsProven, SignatureProven), Refusal> {
-    statement(envelope, digest, policy, HashPolicy::AlsoLegacy).map_err(|failure| failure.refusal)
+    statement(envelope, digest, policy, hashes).map_err(|failure| failure.refusal)
 }
 
 /// Steps 3 and 4 for an envelope. Its predicate type is looked at first: what is not asked for is not counted as a

@@ -12,6 +12,7 @@ use countersign_core::digest::Digest;
 use super::{Format, Making, text};
 use crate::fact::Distribution;
 use crate::inventory::{Component, Inventory, Location, Subject};
+use crate::purl;
 
 /// The names of a document and of what is in it.
 pub(super) struct Identity {
@@ -35,7 +36,7 @@ impl Identity {
         let subject = taken.take(purl.clone().unwrap_or_else(|| format!("urn:uuid:{uuid}")));
         let distribution = inventory.distribution.as_ref().map(|distribution| {
             let version = distribution.version_id.as_deref().unwrap_or_default();
-            taken.take(format!("os:{}@{}", text::encoded(&distribution.id), text::encoded(version)))
+            taken.take(format!("os:{}@{}", purl::encoded(&distribution.id), purl::encoded(version)))
         });
         let components = components(&inventory.components, &mut taken);
         Self { uuid, purl, subject, distribution, components }
@@ -76,7 +77,7 @@ fn components(components: &[Component], taken: &mut Taken) -> Vec<String> {
         let purl = text::uri(&component.purl);
         match component.locations.first() {
             Some(location) if seen.get(component.purl.as_str()).is_some_and(|count| *count > 1) => {
-                with_qualifier(&purl, "location", &text::encoded(&location.path))
+                with_qualifier(&purl, "location", &purl::encoded(&location.path))
             }
             _ => purl,
         }
@@ -97,14 +98,14 @@ fn with_qualifier(purl: &str, name: &str, value: &str) -> String {
 fn subject_purl(subject: &Subject) -> Option<String> {
     let digest = subject.digest.as_ref()?;
     let last = subject.name.rsplit('/').find(|part| !part.is_empty()).unwrap_or("image");
-    let mut purl = format!("pkg:oci/{}@{}", text::encoded(&last.to_lowercase()), text::encoded(digest));
+    let mut purl = format!("pkg:oci/{}@{}", purl::encoded(&last.to_lowercase()), purl::encoded(digest));
     let architecture = subject.platform.as_deref().and_then(|platform| platform.split('/').nth(1));
     let repository = subject.name.contains('/').then_some(subject.name.as_str());
     let qualifiers =
         [("arch", architecture), ("repository_url", repository), ("tag", subject.version.as_deref())];
     for (name, value) in qualifiers {
         if let Some(value) = value {
-            purl = with_qualifier(&purl, name, &text::encoded(value));
+            purl = with_qualifier(&purl, name, &purl::encoded(value));
         }
     }
     Some(purl)

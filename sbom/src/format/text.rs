@@ -4,6 +4,7 @@
 //! to be a URI, a digest to have its length; what is not so is mended where that loses nothing, else left out.
 
 use crate::inventory::{Component, Inventory};
+use crate::purl::percent;
 
 /// A text on one line: what breaks lines and what controls terminals becomes a space.
 pub(super) fn line(text: &str) -> String {
@@ -49,26 +50,9 @@ pub(super) fn hashes(component: &Component) -> impl Iterator<Item = (&'static st
     })
 }
 
-/// Every byte but letters, digits and `.-_~:` as `%XX` (purl-spec 1.0, "Character encoding").
-pub(super) fn encoded(text: &str) -> String {
-    percent(text, |b| b.is_ascii_alphanumeric() || b".-_~:".contains(&b))
-}
-
 /// A package URL, or what stands for one, with only such bytes as any URI can have. What is a package URL stays as it is.
 pub(super) fn uri(text: &str) -> String {
     percent(text, |b| b.is_ascii_graphic() && !b"\"<>\\^`{|}[]".contains(&b))
-}
-
-fn percent(text: &str, plain: impl Fn(u8) -> bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if plain(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
@@ -112,7 +96,6 @@ mod tests {
     #[test]
     fn texts_lose_what_their_place_cannot_hold() {
         assert_eq!(line("a\nb\u{7}c \u{2028}"), "a b c");
-        assert_eq!(encoded("a/b c:ü"), "a%2Fb%20c:%C3%BC");
         assert_eq!(uri("pkg:deb/a@1%2B2?x=y z#\u{1}"), "pkg:deb/a@1%2B2?x=y%20z#%01");
     }
 }

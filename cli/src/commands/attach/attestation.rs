@@ -12,11 +12,12 @@ use countersign_core::format::statement::Statement;
 use countersign_core::image::Image;
 use countersign_core::oci::Descriptor;
 use countersign_core::outcome::Outcome;
-use countersign_core::{file, limits, sign};
+use countersign_core::sign;
 
 use crate::commands::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::files;
 use crate::options::RegistryArgs;
 use crate::stores::Stores;
 
@@ -52,8 +53,7 @@ pub(super) async fn run(args: &AttestationArgs, context: &Context) -> Result {
     // All are read before the first is attached.
     let mut all = Vec::new();
     for path in &args.attestation {
-        let content = file::read_bounded(path, limits::ATTACHMENT_BYTES)
-            .map_err(|error| Failure::setting(path, &error))?;
+        let content = files::content(path)?;
         all.extend(read(path, content, &image)?);
     }
     for made in all {

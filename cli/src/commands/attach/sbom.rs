@@ -1,15 +1,15 @@
 //! `attach sbom`
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use countersign_core::outcome::Outcome;
-use countersign_core::{file, limits, sign};
+use countersign_core::sign;
 
 use crate::commands::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::files;
 use crate::options::{FormatArgs, RegistryArgs};
 use crate::stores::Stores;
 
@@ -59,7 +59,7 @@ enum Input {
 }
 
 pub(super) async fn run(args: &SbomArgs, context: &Context) -> Result {
-    let content = read(&args.sbom)?;
+    let content = files::content(&args.sbom)?;
     let media_type = media_type(args, &content)?;
     let stores = Stores::new(context, &args.registry)?.for_writing();
     let image = stores.image(&args.image).await?.image;
@@ -107,15 +107,4 @@ fn media_type(args: &SbomArgs, content: &[u8]) -> std::result::Result<&'static s
                 .hint("say what it is with --type"))
         }
     }
-}
-
-fn read(path: &Path) -> std::result::Result<Vec<u8>, Failure> {
-    if path != Path::new("-") {
-        return file::read_bounded(path, limits::ATTACHMENT_BYTES)
-            .map_err(|error| Failure::setting(path, &error));
-    }
-    let mut content = Vec::new();
-    let mut input = std::io::stdin().lock().take(limits::ATTACHMENT_BYTES);
-    input.read_to_end(&mut content).map_err(|error| Failure::io("standard input", error))?;
-    Ok(content)
 }

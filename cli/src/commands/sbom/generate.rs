@@ -1,22 +1,26 @@
 //! `sbom generate`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Subject;
 use countersign_core::gather::Formats;
+use countersign_core::image::Image;
+use countersign_core::key::PrivateKey;
 use countersign_core::outcome::Outcome;
-use countersign_core::sign::{self, AttestRequest, Attestation};
+use countersign_core::sign::{self, Attestation};
 use countersign_sbom::format::{Format, Making, write};
 use jiff::Timestamp;
 
 use super::source::{Looked, SourceArgs};
 use crate::commands::Result;
+use crate::commands::attest::store;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::keys;
+use crate::stores::Stores;
+use crate::{files, keys};
 
 /// Make the SBOM of an image or a directory.
 ///
@@ -67,6 +71,16 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         return Err(Failure::usage("--attest: none of the formats is attested")
             .hint("give -o cyclonedx-json or -o spdx-json as well"));
     }
+    if args.attest && args.source.directory().is_some() {
+        return Err(Failure::usage("--attest: a directory has no digest to attest")
+            .hint("write the SBOM to a file, and attest what you build of the directory: 'attest-blob'"));
+    }
+    args.files_apart()?;
+    // A key that cannot be used is known before anything is read.
+    let signer = match &args.key {
+        Some(reference) => Some(keys::private(context, reference).await?),
+        None => None,
+    };
     let looked = args.source.look(context).await?;
     for lacks in &looked.inventory.incomplete {
         context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
@@ -96,10 +110,18 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         0 => format!("{count} components"),
         _ => format!("{count} components; {lacks} files could not be read"),
     });
-    if let (Some(reference), Some(kind)) = (&args.key, attested) {
-        attest(args, context, &looked, reference, kind, &documents).await?;
+    if let (Some(signer), Some(image)) = (&signer, &looked.image) {
+        attest(args, context, image, signer, &looked.inventory.subject.name, documents).await?;
     }
     Ok(Outcome::Proven)
+}
+
+impl GenerateArgs {
+    /// No document is written over the key.
+    fn files_apart(&self) -> std::result::Result<(), Failure> {
+        let written: Vec<_> = self.output.iter().map(|output| ("-o", output.file.as_deref())).collect();
+        files::apart(&written, &[("--key", self.key.as_deref().map(Path::new))])
+    }
 }
 
 /// What an attestation of this format is called.
@@ -111,36 +133,27 @@ fn predicate_type(format: Format) -> Option<&'static str> {
     }
 }
 
+/// Attests the image with the first of the documents that is attested.
 async fn attest(
     args: &GenerateArgs,
     context: &Context,
-    looked: &Looked,
-    reference: &str,
-    kind: &str,
-    documents: &[(&Output, Vec<u8>)],
+    image: &Image,
+    signer: &PrivateKey,
+    name: &str,
+    documents: Vec<(&Output, Vec<u8>)>,
 ) -> std::result::Result<(), Failure> {
-    let Some(image) = &looked.image else {
-        return Err(Failure::usage("--attest: a directory has no digest to attest")
-            .hint("write the SBOM to a file and attest that what you build of it: 'attest-blob'"));
-    };
-    let document = documents.iter().find(|(output, _)| predicate_type(output.format) == Some(kind));
-    let Some((_, document)) = document else { return Ok(()) };
+    let mut attested = documents
+        .into_iter()
+        .filter_map(|(output, document)| Some((predicate_type(output.format)?, document)));
+    let Some((kind, mut document)) = attested.next() else { return Ok(()) };
     let kind: PredicateType = kind.parse().map_err(|error| Failure::usage(format!("--attest: {error}")))?;
-    let signer = keys::private(context, reference).await?;
-    let writing = crate::stores::Stores::new(context, &args.source.registry)?.for_writing();
+    document.truncate(document.trim_ascii_end().len());
+    let writing = Stores::new(context, &args.source.registry)?.for_writing();
     let image = writing.image(&image.name()).await?.image;
-    let name = Some(looked.inventory.subject.name.clone());
-    let about = Subject { name, ..Subject::of(&image.digest) };
-    let predicate = document.trim_ascii_end().to_vec();
-    let made = sign::attest(&signer, Attestation::new(vec![about], kind.uri(), predicate)?).await?;
-    let request = AttestRequest {
-        formats: Formats::BUNDLE,
-        manifest_type: context.environment.manifest_type(),
-        now: context.now,
-    };
-    for signed in made.store(&image, image.descriptor().await?, request).await? {
-        context.output.status(format!("Attested {} ({kind}, {})", image.name(), signed.stored));
-    }
+    let about = Subject { name: Some(name.to_owned()), ..Subject::of(&image.digest) };
+    let made = sign::attest(signer, Attestation::new(vec![about], kind.uri(), document)?).await?;
+    let subject = image.descriptor().await?;
+    store(context, &image, subject, &made, kind.uri(), Formats::BUNDLE).await?;
     Ok(())
 }
 

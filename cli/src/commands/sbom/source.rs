@@ -73,7 +73,7 @@ impl SourceArgs {
     }
 
     /// The directory that is named. One that is an image layout is not looked at file by file.
-    fn directory(&self) -> Option<&Path> {
+    pub(super) fn directory(&self) -> Option<&Path> {
         if let Some(path) = self.source.strip_prefix("dir:") {
             return Some(Path::new(path));
         }

@@ -201,6 +201,7 @@ impl<'a> Database<'a> {
 mod tests {
     use super::super::header::made;
     use super::*;
+    use crate::catalog::rpm::testing::{self, all};
 
     const PAGE: usize = 512;
 
@@ -254,12 +255,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Unreadable> {
-        let mut all = Vec::new();
-        headers(bytes, &mut |header| {
-            all.push(header.to_vec());
-            Ok(())
-        })?;
-        Ok(all)
+        all(headers, bytes)
     }
 
     #[test]
@@ -274,16 +270,7 @@ mod tests {
     #[test]
     fn broken_anywhere() {
         let bytes = database(Order::Little);
-        for end in 0..bytes.len() {
-            assert!(read(&bytes[..end]).is_err(), "{end}");
-        }
-        for at in 0..bytes.len() {
-            for byte in [0, 1, 0x7f, 0xff] {
-                let mut bytes = bytes.clone();
-                bytes[at] = byte;
-                let _ = read(&bytes);
-            }
-        }
+        testing::broken_anywhere(&bytes, bytes.len(), read);
     }
 
     #[test]

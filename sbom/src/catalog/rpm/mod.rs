@@ -10,6 +10,8 @@ mod ndb;
 #[cfg(test)]
 mod real_databases;
 mod sqlite;
+#[cfg(test)]
+mod testing;
 
 use std::fmt::Write;
 

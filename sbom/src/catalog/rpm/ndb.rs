@@ -78,6 +78,7 @@ fn wrong(why: String) -> Result<(), Unreadable> {
 mod tests {
     use super::super::header::made;
     use super::*;
+    use crate::catalog::rpm::testing::{self, all};
 
     fn words(magic: &[u8; 4], words: [usize; 3]) -> Vec<u8> {
         let words = words.into_iter().flat_map(|word| (word as u32).to_le_bytes());
@@ -105,12 +106,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Unreadable> {
-        let mut all = Vec::new();
-        headers(bytes, &mut |header| {
-            all.push(header.to_vec());
-            Ok(())
-        })?;
-        Ok(all)
+        all(headers, bytes)
     }
 
     #[test]
@@ -121,17 +117,7 @@ mod tests {
     #[test]
     fn broken_anywhere() {
         let bytes = database();
-        let needed = bytes.len() - BLOCK_BYTES;
-        for end in 0..needed {
-            assert!(read(&bytes[..end]).is_err(), "{end}");
-        }
-        for at in 0..bytes.len() {
-            for byte in [0, 1, 0x7f, 0xff] {
-                let mut bytes = bytes.clone();
-                bytes[at] = byte;
-                let _ = read(&bytes);
-            }
-        }
+        testing::broken_anywhere(&bytes, bytes.len() - BLOCK_BYTES, read);
     }
 
     #[test]

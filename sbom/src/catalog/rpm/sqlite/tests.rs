@@ -1,4 +1,5 @@
 use super::super::header::made;
+use super::super::testing;
 use super::*;
 
 const PAGE: usize = 512;
@@ -92,12 +93,7 @@ fn database() -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Unreadable> {
-    let mut all = Vec::new();
-    headers(bytes, &mut |header| {
-        all.push(header.to_vec());
-        Ok(())
-    })?;
-    Ok(all)
+    testing::all(headers, bytes)
 }
 
 #[test]
@@ -108,16 +104,7 @@ fn packages() {
 #[test]
 fn broken_anywhere() {
     let bytes = database();
-    for end in 0..bytes.len() {
-        assert!(read(&bytes[..end]).is_err(), "{end}");
-    }
-    for at in 0..bytes.len() {
-        for byte in [0, 1, 0x7f, 0xff] {
-            let mut bytes = bytes.clone();
-            bytes[at] = byte;
-            let _ = read(&bytes);
-        }
-    }
+    testing::broken_anywhere(&bytes, bytes.len(), read);
 }
 
 #[test]

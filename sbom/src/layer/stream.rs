@@ -108,6 +108,8 @@ fn one(reading: &mut Reading, entry: Entry<'_, impl Read>, content: &mut Vec<u8>
             let file = FileName { path: &path, mode: entry.header().mode()?, size };
             if reading.wants(&file)? {
                 content.clear();
+                // As large as it is said to be, and no larger: what is never filled takes no memory.
+                content.reserve_exact(usize::try_from(size).unwrap_or(0));
                 entry.take(limits::FILE_BYTES).read_to_end(content)?;
                 reading.look(&file, &mut Cursor::new(content.as_slice()))?;
             }

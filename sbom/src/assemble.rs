@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::fact::{Distribution, Fact, Package};
-use crate::inventory::{Component, Incomplete, Inventory, Location, Subject};
+use crate::fact::{Distribution, Ecosystem, Fact, Package};
+use crate::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use crate::purl;
 use crate::tree::Tree;
 
@@ -105,12 +105,15 @@ impl Gathered {
             }
             licenses.sort();
             licenses.dedup();
+            let generic = package.ecosystem == Ecosystem::Generic;
             Component {
-                ecosystem: package.ecosystem,
+                kind: if generic { Kind::Application } else { Kind::Library },
+                ecosystem: Some(package.ecosystem),
                 namespace: package.namespace,
                 name: package.name,
                 version: package.version,
-                purl,
+                purl: Some(purl),
+                cpes: Vec::new(),
                 licenses,
                 supplier: package.supplier,
                 description: package.description,
@@ -162,7 +165,6 @@ fn dependencies(packages: &Numbered, owners: &HashMap<String, usize>) -> Vec<(us
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fact::Ecosystem;
     use crate::tree::Found;
 
     fn tree(files: &[(&str, Vec<Fact>)]) -> Tree {
@@ -205,7 +207,8 @@ mod tests {
                 ("/opt/six.egg-info", vec![Fact::Package(six)]),
             ]),
         );
-        let names: Vec<_> = inventory.components.iter().map(|component| component.purl.as_str()).collect();
+        let names: Vec<_> =
+            inventory.components.iter().map(|component| component.purl.as_deref().unwrap()).collect();
         assert_eq!(
             names,
             [

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fact::{Distribution, Ecosystem};
 
 /// What is in one thing. Everything in it is sorted, so that the same content gives the same document.
@@ -34,19 +36,23 @@ pub struct Subject {
     pub layers: Vec<String>,
 }
 
-/// A package that is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A package that is there, or another thing that a document calls a component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
-    /// Where it comes from.
-    pub ecosystem: Ecosystem,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// Where it comes from; `None` where a document does not tell, or tells of an ecosystem that is not known.
+    pub ecosystem: Option<Ecosystem>,
     /// The part before the name: a group, a scope, a vendor.
     pub namespace: Option<String>,
     /// The name.
     pub name: String,
-    /// The version.
+    /// The version; empty where a document does not tell.
     pub version: String,
-    /// The package URL, with the distribution (purl-spec 1.0).
-    pub purl: String,
+    /// The package URL, with the distribution (purl-spec 1.0); `None` where a document does not tell.
+    pub purl: Option<String>,
+    /// Names in the NVD's dictionary (CPE 2.2 or 2.3), as a document has them: none is ever guessed.
+    pub cpes: Vec<String>,
     /// SPDX expressions where they are ones, else as they were found.
     pub licenses: Vec<String>,
     /// Who supplies it.
@@ -63,6 +69,32 @@ pub struct Component {
     pub owner: Option<usize>,
 }
 
+/// What kind of thing a component is (CycloneDX `type`, SPDX `primaryPackagePurpose`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A library, and a package of which nothing else is known.
+    #[default]
+    Library,
+    /// A program.
+    Application,
+    /// A framework.
+    Framework,
+    /// An image.
+    Container,
+    /// A distribution.
+    OperatingSystem,
+    /// A device.
+    Device,
+    /// A firmware.
+    Firmware,
+    /// A single file.
+    File,
+    /// Something that is built from, and not installed.
+    Source,
+    /// Something else.
+    Other,
+}
+
 /// A file that shows a component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -73,7 +105,7 @@ pub struct Location {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Incomplete {
     /// The file.
     pub path: String,

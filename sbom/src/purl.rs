@@ -23,6 +23,28 @@ impl Ecosystem {
         }
     }
 
+    /// Every ecosystem.
+    pub const ALL: [Self; 12] = [
+        Self::Deb,
+        Self::Apk,
+        Self::Rpm,
+        Self::Npm,
+        Self::Pypi,
+        Self::Gem,
+        Self::Composer,
+        Self::Maven,
+        Self::Golang,
+        Self::Cargo,
+        Self::Nuget,
+        Self::Generic,
+    ];
+
+    /// The ecosystem of a package URL, by its type; `None` for a type that is not known.
+    pub fn of_purl(purl: &str) -> Option<Self> {
+        let kind = purl.strip_prefix("pkg:")?.trim_start_matches('/').split('/').next()?;
+        Self::ALL.into_iter().find(|ecosystem| ecosystem.purl_type().eq_ignore_ascii_case(kind))
+    }
+
     /// Whether a distribution's package manager installs it.
     pub const fn is_of_distribution(self) -> bool {
         matches!(self, Self::Deb | Self::Apk | Self::Rpm)

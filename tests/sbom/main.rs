@@ -9,7 +9,7 @@ mod images;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::{Format, Making, SpdxVersion, write};
-use countersign_sbom::inventory::{Component, Incomplete, Inventory, Location, Subject};
+use countersign_sbom::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use testkit::{Run, Sandbox, peer};
 
 /// Writes the inventory in these formats and gives all of them to the validators, each under a name of theirs.

@@ -2,8 +2,8 @@
 //!
 //! The document has a UUID of version 8 (RFC 9562, section 5.8), of the SHA-256 of all that goes into it: the subject
 //! with its digest, the inventory, the format, the making. Two documents have the same one only if they are the same, as
-//! CycloneDX and SPDX both ask. Each component has a reference: its package URL, which is made unique by where the
-//! component lies. References are of ASCII only, so that no format changes them.
+//! CycloneDX and SPDX both ask. Each component has a reference: its package URL, else its name and version, which is made
+//! unique by where the component lies. References are of ASCII only, so that no format changes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,20 +69,28 @@ impl Taken {
 }
 
 fn components(components: &[Component], taken: &mut Taken) -> Vec<String> {
+    let names: Vec<_> = components.iter().map(name).collect();
     let mut seen = BTreeMap::<&str, usize>::new();
-    for component in components {
-        *seen.entry(&component.purl).or_default() += 1;
+    for name in &names {
+        *seen.entry(name).or_default() += 1;
     }
-    let reference = |component: &Component| {
-        let purl = text::uri(&component.purl);
-        match component.locations.first() {
-            Some(location) if seen.get(component.purl.as_str()).is_some_and(|count| *count > 1) => {
-                with_qualifier(&purl, "location", &purl::encoded(&location.path))
-            }
-            _ => purl,
+    let reference = |(component, name): (&Component, &String)| match component.locations.first() {
+        Some(location) if seen.get(name.as_str()).is_some_and(|count| *count > 1) => {
+            with_qualifier(name, "location", &purl::encoded(&location.path))
         }
+        _ => name.clone(),
     };
-    components.iter().map(|component| taken.take(reference(component))).collect()
+    components.iter().zip(&names).map(|both| taken.take(reference(both))).collect()
+}
+
+/// What a component is called before it is made unique.
+fn name(component: &Component) -> String {
+    let Component { purl, namespace, name, version, .. } = component;
+    purl.as_deref().map(text::uri).unwrap_or_else(|| {
+        let parts = [namespace.as_deref().unwrap_or_default(), name, version].map(purl::encoded);
+        let [namespace, name, version] = parts;
+        format!("component:{namespace}/{name}@{version}")
+    })
 }
 
 /// A package URL with one more qualifier, before its subpath.
@@ -177,13 +185,14 @@ impl Fields {
     }
 
     fn component(&mut self, component: &Component) {
-        let Component { ecosystem, namespace, name, version, purl, licenses, supplier, .. } = component;
-        let Component { description, homepage, hashes, locations, owner, .. } = component;
-        self.number(*ecosystem as usize);
-        [name, version, purl].into_iter().for_each(|field| self.text(field));
-        let fields = [namespace, supplier, description, homepage];
+        let Component { kind, ecosystem, namespace, name, version, purl, cpes, .. } = component;
+        let Component { licenses, supplier, description, homepage, hashes, locations, owner, .. } = component;
+        self.number(*kind as usize);
+        self.number(ecosystem.map_or(0, |ecosystem| ecosystem as usize + 1));
+        [name, version].into_iter().for_each(|field| self.text(field));
+        let fields = [purl, namespace, supplier, description, homepage];
         fields.into_iter().for_each(|field| self.optional(field.as_ref()));
-        self.list(licenses);
+        [cpes, licenses].into_iter().for_each(|list| self.list(list));
         self.number(hashes.len());
         hashes
             .iter()

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use crate::fact::{Distribution, Ecosystem};
 use crate::inventory::Inventory;
 #[cfg(test)]
-use crate::inventory::{Component, Incomplete, Location, Subject};
+use crate::inventory::{Component, Incomplete, Kind, Location, Subject};
 use identity::Identity;
 pub use name::{CycloneDxVersion, Format, FormatError, SpdxVersion};
 

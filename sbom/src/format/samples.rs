@@ -1,8 +1,6 @@
 //! An inventory that has everything which is hard to write. The suite `tests/sbom` gives it to validators.
 
-use std::collections::BTreeMap;
-
-use super::{Component, Distribution, Ecosystem, Incomplete, Inventory, Location, Making, Subject};
+use super::{Component, Distribution, Ecosystem, Incomplete, Inventory, Kind, Location, Making, Subject};
 
 /// How the samples are made.
 pub(super) fn making() -> Making {
@@ -12,18 +10,12 @@ pub(super) fn making() -> Making {
 /// A component of which only the name and the version are known.
 pub(super) fn component(name: &str, version: &str) -> Component {
     Component {
-        ecosystem: Ecosystem::Generic,
-        namespace: None,
+        kind: Kind::Application,
+        ecosystem: Some(Ecosystem::Generic),
         name: name.to_owned(),
         version: version.to_owned(),
-        purl: format!("pkg:generic/{name}@{version}"),
-        licenses: Vec::new(),
-        supplier: None,
-        description: None,
-        homepage: None,
-        hashes: BTreeMap::new(),
-        locations: Vec::new(),
-        owner: None,
+        purl: Some(format!("pkg:generic/{name}@{version}")),
+        ..Component::default()
     }
 }
 
@@ -41,8 +33,9 @@ fn texts(texts: &[&str]) -> Vec<String> {
 
 fn debian(name: &str, version: &str, encoded: &str) -> Component {
     Component {
-        ecosystem: Ecosystem::Deb,
-        purl: format!("pkg:deb/debian/{name}@{encoded}?arch=amd64&distro=debian-12"),
+        kind: Kind::Library,
+        ecosystem: Some(Ecosystem::Deb),
+        purl: Some(format!("pkg:deb/debian/{name}@{encoded}?arch=amd64&distro=debian-12")),
         supplier: Some("Debian GNU Libc Maintainers <debian-glibc@lists.debian.org>".to_owned()),
         locations: at("/var/lib/dpkg/status", 1),
         ..component(name, version)
@@ -57,7 +50,13 @@ fn language(
     purl: &str,
 ) -> Component {
     let namespace = namespace.map(str::to_owned);
-    Component { ecosystem, namespace, purl: purl.to_owned(), ..component(name, version) }
+    Component {
+        kind: Kind::Library,
+        ecosystem: Some(ecosystem),
+        namespace,
+        purl: Some(purl.to_owned()),
+        ..component(name, version)
+    }
 }
 
 fn system() -> Vec<Component> {

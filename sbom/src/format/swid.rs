@@ -124,8 +124,9 @@ fn package(xml: &mut Xml, document: Document<'_>, package: Package<'_>) {
     let Package { component, id, needed } = package;
     let name = component.name.as_str();
     let creator = component.supplier.as_deref().map(text::line).filter(|name| !name.is_empty());
-    let parts =
-        Tag { id, name, version: Some(&component.version), scheme: scheme(component.ecosystem), creator };
+    let version = Some(component.version.as_str()).filter(|version| !version.is_empty());
+    let scheme = component.ecosystem.map_or("unknown", scheme);
+    let parts = Tag { id, name, version, scheme, creator };
     tag(xml, &parts, |xml| {
         needed.iter().for_each(|needed| link(xml, *needed));
         for license in license::of_all(&component.licenses) {
@@ -139,9 +140,9 @@ fn package(xml: &mut Xml, document: Document<'_>, package: Package<'_>) {
         if let Some(homepage) = text::web_address(component.homepage.as_deref()) {
             xml.empty("Link", &[("rel", "about"), ("href", homepage)]);
         }
-        let (purl, description) =
-            (text::uri(&component.purl), component.description.as_deref().map(text::line));
-        let mut meta = vec![("persistentId", purl.as_str())];
+        let purl = component.purl.as_deref().map(text::uri);
+        let description = component.description.as_deref().map(text::line);
+        let mut meta: Vec<_> = purl.as_deref().map(|purl| ("persistentId", purl)).into_iter().collect();
         meta.extend(component.namespace.as_deref().map(|group| ("productFamily", group)));
         meta.extend(description.as_deref().map(|description| ("description", description)));
         xml.empty("Meta", &meta);

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use countersign_core::outcome::Outcome;
+use countersign_sbom::fact::Ecosystem;
 use serde_json::json;
 
 use super::source::SourceArgs;
@@ -39,7 +40,7 @@ pub(super) async fn run(args: &ListArgs, context: &Context) -> Result {
                     Some(namespace) => format!("{namespace}/{}", component.name),
                     None => component.name.clone(),
                 };
-                let kind = component.ecosystem.purl_type();
+                let kind = component.ecosystem.map_or("-", Ecosystem::purl_type);
                 context.output.line(&format!("{kind}\t{name}\t{}", component.version))?;
             }
         }
@@ -48,7 +49,7 @@ pub(super) async fn run(args: &ListArgs, context: &Context) -> Result {
                 .iter()
                 .map(|component| json!({
                     "purl": component.purl,
-                    "type": component.ecosystem.purl_type(),
+                    "type": component.ecosystem.map(Ecosystem::purl_type),
                     "namespace": component.namespace,
                     "name": component.name,
                     "version": component.version,

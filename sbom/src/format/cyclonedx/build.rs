@@ -7,10 +7,10 @@ use super::model::{
     Bom, Component, Composition, Dependency, Evidence, Expression, ExternalReference, Hash, LicenseChoice,
     LicenseEntry, LicenseName, Lifecycle, Metadata, Occurrence, Organization, Property, Tool, Tools,
 };
-use crate::fact::{Distribution, Ecosystem};
+use crate::fact::Distribution;
 use crate::format::license::{self, License};
 use crate::format::{CycloneDxVersion, Document, TOOL, text};
-use crate::inventory;
+use crate::inventory::{self, Kind};
 
 pub(super) fn bom(document: Document<'_>, version: CycloneDxVersion) -> Bom<'_> {
     let Document { inventory, identity, .. } = document;
@@ -117,7 +117,6 @@ fn package<'a>(
     component: &'a inventory::Component,
 ) -> Component<'a> {
     let references = &document.identity.components;
-    let kind = if component.ecosystem == Ecosystem::Generic { "application" } else { "library" };
     let homepage = text::web_address(component.homepage.as_deref());
     let occurrences: Vec<_> =
         component.locations.iter().map(|location| Occurrence { location: &location.path }).collect();
@@ -128,18 +127,33 @@ fn package<'a>(
         bom_ref: references.get(index).map(String::as_str),
         supplier: component.supplier.as_deref().map(|name| Organization { name: text::line(name) }),
         group: component.namespace.as_deref(),
-        version: Some(&component.version),
+        version: Some(component.version.as_str()).filter(|version| !version.is_empty()),
         description: component.description.as_deref().map(text::line),
         hashes: text::hashes(component).map(|(alg, content)| Hash { alg, content }).collect(),
         licenses: licenses(&component.licenses, version),
-        purl: Some(text::uri(&component.purl)),
+        cpe: component.cpes.first().map(String::as_str).filter(|cpe| is_cpe(cpe)),
+        purl: component.purl.as_deref().map(text::uri),
         external_references: homepage
             .map(|url| ExternalReference { kind: "website", url })
             .into_iter()
             .collect(),
         properties: locations(component, version).chain(owner).collect(),
         evidence: occurrences.map(|occurrences| Evidence { occurrences }),
-        ..named(kind, component.name.as_str())
+        ..named(kind(component.kind), component.name.as_str())
+    }
+}
+
+/// What a kind is called, in every version.
+const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Library | Kind::Source | Kind::Other => "library",
+        Kind::Application => "application",
+        Kind::Framework => "framework",
+        Kind::Container => "container",
+        Kind::OperatingSystem => "operating-system",
+        Kind::Device => "device",
+        Kind::Firmware => "firmware",
+        Kind::File => "file",
     }
 }
 

@@ -3,7 +3,8 @@
 use countersign_core::digest::Digest;
 use serde::Deserialize;
 
-use super::{Document, Entry, ReadError, Table, digest_of_purl, list, said};
+use super::{Document, Origin, Read, ReadError, digest_of_purl, list, said};
+use crate::inventory::{self, Inventory, Subject};
 use crate::limits;
 
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
@@ -40,18 +41,22 @@ struct License {
     name: Option<String>,
 }
 
-pub(super) fn table(document: Document) -> Result<Table, ReadError> {
+pub(super) fn read(document: Document) -> Result<Read, ReadError> {
     let got = document.spec_version.unwrap_or_default();
     if !VERSIONS.contains(&got.as_str()) {
         return Err(ReadError::Version { format: "CycloneDX", expected: "1.2 to 1.7", got });
     }
-    let mut entries = Vec::new();
-    let subject = document.metadata.and_then(|metadata| metadata.component);
-    let digest = subject.as_ref().and_then(digest);
-    // Some keep what is in the subject inside of it.
-    subject.into_iter().for_each(|subject| flatten(subject.components, &mut entries));
-    flatten(document.components, &mut entries);
-    Ok(Table { subject: digest, entries })
+    let mut inventory = Inventory::default();
+    if let Some(subject) = document.metadata.and_then(|metadata| metadata.component) {
+        let digest = digest(&subject).map(|digest| digest.to_string());
+        let version = subject.version.filter(|version| Some(version) != digest.as_ref());
+        inventory.subject = Subject { name: subject.name, version, digest, ..Subject::default() };
+        // Some keep what is in the subject inside of it.
+        flatten(subject.components, &mut inventory.components);
+    }
+    flatten(document.components, &mut inventory.components);
+    let origin = Origin { format: format!("CycloneDX {got}"), ..Origin::default() };
+    Ok(Read { inventory, origin, ..Read::default() })
 }
 
 fn digest(subject: &Component) -> Option<Digest> {
@@ -60,7 +65,7 @@ fn digest(subject: &Component) -> Option<Digest> {
 }
 
 /// Nesting is bounded by the parser, the number here.
-fn flatten(components: Vec<Component>, entries: &mut Vec<Entry>) {
+fn flatten(components: Vec<Component>, entries: &mut Vec<inventory::Component>) {
     for component in components {
         if entries.len() > limits::DOCUMENT_COMPONENTS {
             return;
@@ -69,12 +74,8 @@ fn flatten(components: Vec<Component>, entries: &mut Vec<Entry>) {
             said(choice.expression.or_else(|| choice.license.and_then(|license| license.id.or(license.name))))
         });
         if component.kind.as_deref() != Some("file") {
-            entries.push(Entry {
-                purl: component.purl,
-                name: component.name,
-                version: component.version,
-                licenses: licenses.collect(),
-            });
+            let licenses = licenses.collect();
+            entries.push(super::component(component.purl, component.name, component.version, licenses));
         }
         flatten(component.components, entries);
     }

@@ -1,4 +1,4 @@
-//! Reading what others wrote: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, and syft's own, all as JSON, into one table.
+//! Reading what others wrote: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, and syft's own, all as JSON, into one inventory.
 //!
 //! A document is read in one pass, whatever it is: the three families share no key, so one `Document` has the keys of
 //! all, and what nobody asks for is passed over without being kept. Which family it was is decided at the end.
@@ -9,34 +9,43 @@ mod syft;
 #[cfg(test)]
 mod tests;
 
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io;
 
 use countersign_core::digest::Digest;
 use countersign_core::json::at_most;
+use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::fact::Ecosystem;
+use crate::inventory::{Component, Inventory};
 use crate::limits;
 
-/// What a document says is in its subject.
+/// A document that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Table {
-    /// The digest of the image that the document is about, where it names one.
-    pub subject: Option<Digest>,
-    /// The components in the document's order, without files and without the subject.
-    pub entries: Vec<Entry>,
+pub struct Read {
+    /// What it says is in its subject: components in the document's order, without the subject itself.
+    pub inventory: Inventory,
+    /// What it says of itself.
+    pub origin: Origin,
+    /// What it says that an inventory has no place for: the place in the document (`components[].pedigree`), and how often
+    /// it stands there.
+    pub passed_over: BTreeMap<String, usize>,
 }
 
-/// A component, as a document names it.
+/// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
-    /// The package URL.
-    pub purl: Option<String>,
-    /// The name, without the group that CycloneDX keeps apart.
-    pub name: String,
-    /// The version.
-    pub version: Option<String>,
-    /// Identifiers, expressions or names of its licences.
-    pub licenses: Vec<String>,
+pub struct Origin {
+    /// Its format with the version: `CycloneDX 1.6`, `SPDX 2.3`, `syft 16.0.0`.
+    pub format: String,
+    /// What it is called: a serial number, a namespace.
+    pub identifier: Option<String>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Who made it: persons and organisations.
+    pub authors: Vec<String>,
+    /// The programs that made it, with their versions.
+    pub tools: Vec<String>,
 }
 
 /// Why a document was not read.
@@ -114,32 +123,32 @@ fn list<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) 
 ///
 /// # Errors
 /// [`ReadError`]: what it is not, or which bound of [`limits`] it passes.
-pub fn read(document: impl Read) -> Result<Table, ReadError> {
+pub fn read(document: impl io::Read) -> Result<Read, ReadError> {
     read_at_most(document, limits::DOCUMENT_BYTES)
 }
 
-fn read_at_most(document: impl Read, most: u64) -> Result<Table, ReadError> {
-    let mut bounded = std::io::BufReader::new(document.take(most + 1));
+fn read_at_most(document: impl io::Read, most: u64) -> Result<Read, ReadError> {
+    let mut bounded = io::BufReader::new(document.take(most + 1));
     let parsed = parse(&mut bounded);
     if bounded.into_inner().limit() == 0 {
         return Err(ReadError::Bytes { most });
     }
     let document = parsed?;
-    let table = match document {
-        Document { bom_format: Some(ref format), .. } if format == "CycloneDX" => cyclonedx::table(document)?,
-        Document { spdx_version: Some(_), .. } => spdx::table(document)?,
+    let read = match document {
+        Document { bom_format: Some(ref format), .. } if format == "CycloneDX" => cyclonedx::read(document)?,
+        Document { spdx_version: Some(_), .. } => spdx::read(document)?,
         Document { schema: Some(syft::Schema { url: Some(ref url), .. }), .. } if url.contains("/syft/") => {
-            syft::table(document)
+            syft::read(document)
         }
         _ => return Err(ReadError::Unknown),
     };
-    if table.entries.len() > limits::DOCUMENT_COMPONENTS {
+    if read.inventory.components.len() > limits::DOCUMENT_COMPONENTS {
         return Err(ReadError::Components { most: limits::DOCUMENT_COMPONENTS });
     }
-    Ok(table)
+    Ok(read)
 }
 
-fn parse(bytes: impl Read) -> Result<Document, ReadError> {
+fn parse(bytes: impl io::Read) -> Result<Document, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_reader(bytes);
     let document = Document::deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -151,6 +160,24 @@ fn digest_of_purl(purl: &str) -> Option<Digest> {
     let image = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
     let (_, version) = image.split(['?', '#']).next()?.rsplit_once('@')?;
     version.replace("%3A", ":").replace("%3a", ":").parse().ok()
+}
+
+/// A component, as all families tell of one.
+fn component(
+    purl: Option<String>,
+    name: String,
+    version: Option<String>,
+    licenses: Vec<String>,
+) -> Component {
+    let ecosystem = purl.as_deref().and_then(Ecosystem::of_purl);
+    Component {
+        ecosystem,
+        purl,
+        name,
+        version: version.unwrap_or_default(),
+        licenses,
+        ..Component::default()
+    }
 }
 
 /// Without what says that nothing is said.

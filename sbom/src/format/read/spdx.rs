@@ -6,7 +6,8 @@ use countersign_core::digest::{Algorithm, Digest};
 use serde::Deserialize;
 use serde::de::{SeqAccess, Visitor};
 
-use super::{Document, Entry, ReadError, Table, digest_of_purl, said};
+use super::{Document, Origin, Read, ReadError, digest_of_purl, said};
+use crate::inventory::{Component, Inventory, Subject};
 use crate::limits;
 
 #[derive(Deserialize)]
@@ -83,7 +84,7 @@ impl Relationship {
     }
 }
 
-pub(super) fn table(document: Document) -> Result<Table, ReadError> {
+pub(super) fn read(document: Document) -> Result<Read, ReadError> {
     let got = document.spdx_version.unwrap_or_default();
     if !matches!(got.as_str(), "SPDX-2.2" | "SPDX-2.3") {
         return Err(ReadError::Version { format: "SPDX", expected: "SPDX-2.2 or SPDX-2.3", got });
@@ -97,15 +98,16 @@ pub(super) fn table(document: Document) -> Result<Table, ReadError> {
         [only] if document.packages.len() > 1 => Some(only.as_str()),
         _ => None,
     };
-    let mut table = Table::default();
+    let mut inventory = Inventory::default();
     for package in document.packages {
         if subject.is_some() && package.id.as_deref() == subject {
-            table.subject = package.digest();
+            inventory.subject = package.subject();
         } else {
-            table.entries.push(package.entry());
+            inventory.components.push(package.component());
         }
     }
-    Ok(table)
+    let origin = Origin { format: got.replace('-', " "), ..Origin::default() };
+    Ok(Read { inventory, origin, ..Read::default() })
 }
 
 impl Package {
@@ -124,10 +126,16 @@ impl Package {
         self.purl().and_then(digest_of_purl).or_else(version).or_else(checksum)
     }
 
-    fn entry(self) -> Entry {
+    fn subject(self) -> Subject {
+        let digest = self.digest().map(|digest| digest.to_string());
+        let version = self.version_info.filter(|version| Some(version) != digest.as_ref());
+        Subject { name: self.name, version, digest, ..Subject::default() }
+    }
+
+    fn component(self) -> Component {
         let purl = self.purl().map(str::to_owned);
         let license = said(self.license_declared).or_else(|| said(self.license_concluded));
         let licenses = license.into_iter().collect();
-        Entry { purl, name: self.name, version: self.version_info, licenses }
+        super::component(purl, self.name, self.version_info, licenses)
     }
 }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Document, Entry, Table, said};
+use super::{Document, Origin, Read, said};
+use crate::inventory::{Inventory, Subject};
 
 #[derive(Deserialize)]
 pub(super) struct Schema {
@@ -58,17 +59,20 @@ impl License {
     }
 }
 
-pub(super) fn table(document: Document) -> Table {
+pub(super) fn read(document: Document) -> Read {
     let target = document.source.and_then(|source| source.metadata.or(source.target));
-    let subject = match target {
-        Some(Target::Image { manifest_digest }) => manifest_digest.parse().ok(),
+    let digest = match target {
+        Some(Target::Image { manifest_digest }) => Some(manifest_digest),
         Some(Target::Other(_)) | None => None,
     };
-    let entries = document.artifacts.into_iter().map(|artifact| Entry {
-        purl: artifact.purl.filter(|purl| !purl.is_empty()),
-        name: artifact.name,
-        version: artifact.version,
-        licenses: artifact.licenses.unwrap_or_default().into_iter().filter_map(License::text).collect(),
+    let components = document.artifacts.into_iter().map(|artifact| {
+        let purl = artifact.purl.filter(|purl| !purl.is_empty());
+        let licenses = artifact.licenses.unwrap_or_default().into_iter().filter_map(License::text).collect();
+        super::component(purl, artifact.name, artifact.version, licenses)
     });
-    Table { subject, entries: entries.collect() }
+    let components = components.collect();
+    let inventory =
+        Inventory { subject: Subject { digest, ..Subject::default() }, components, ..Inventory::default() };
+    let origin = Origin { format: "syft".to_owned(), ..Origin::default() };
+    Read { inventory, origin, ..Read::default() }
 }

@@ -1,20 +1,16 @@
 use serde_json::{Value, json};
 
-use super::{Entry, ReadError, Table, read, read_at_most};
+use super::{Read, ReadError, read, read_at_most};
 use crate::format::{CycloneDxVersion, Format, SpdxVersion, samples, write};
+use crate::inventory::Component;
 
-fn of(document: &Value) -> Result<Table, ReadError> {
+fn of(document: &Value) -> Result<Read, ReadError> {
     read(document.to_string().as_bytes())
 }
 
-fn entry(purl: Option<&str>, name: &str, version: &str, licenses: &[&str]) -> Entry {
+fn entry(purl: Option<&str>, name: &str, version: &str, licenses: &[&str]) -> Component {
     let licenses = licenses.iter().map(|license| (*license).to_owned()).collect();
-    Entry {
-        purl: purl.map(str::to_owned),
-        name: name.to_owned(),
-        version: Some(version.to_owned()),
-        licenses,
-    }
+    super::component(purl.map(str::to_owned), name.to_owned(), Some(version.to_owned()), licenses)
 }
 
 fn digest() -> String {
@@ -34,11 +30,11 @@ fn cyclonedx_is_read_with_what_is_nested() {
             {"type": "file", "name": "/etc/passwd"},
         ],
     });
-    let table = of(&document).unwrap();
-    assert_eq!(table.subject.unwrap().to_string(), digest());
+    let Read { inventory, .. } = of(&document).unwrap();
+    assert_eq!(inventory.subject.digest.unwrap(), digest());
     let expected =
         [entry(Some("pkg:npm/a@1"), "a", "1", &["MIT", "odd"]), entry(None, "b", "2", &["MIT OR ISC"])];
-    assert_eq!(table.entries, expected);
+    assert_eq!(inventory.components, expected);
 }
 
 #[test]
@@ -58,9 +54,9 @@ fn spdx_is_read_without_its_subject() {
                 {"referenceCategory": "PACKAGE_MANAGER", "referenceType": "purl", "referenceLocator": "pkg:npm/a@1"}]},
         ],
     });
-    let table = of(&document).unwrap();
-    assert_eq!(table.subject.unwrap().to_string(), digest());
-    assert_eq!(table.entries, [entry(Some("pkg:npm/a@1"), "a", "1", &["MIT"])]);
+    let Read { inventory, .. } = of(&document).unwrap();
+    assert_eq!(inventory.subject.digest.unwrap(), digest());
+    assert_eq!(inventory.components, [entry(Some("pkg:npm/a@1"), "a", "1", &["MIT"])]);
 }
 
 #[test]
@@ -78,24 +74,27 @@ fn syft_is_read_in_its_old_and_its_new_form() {
         "schema": {"version": "3.0.0", "url": url},
     });
     for document in [new, old] {
-        let table = of(&document).unwrap();
-        assert_eq!(table.subject.unwrap().to_string(), digest());
-        assert_eq!(table.entries, [entry(Some("pkg:npm/a@1"), "a", "1", &["MIT", "odd"])]);
+        let Read { inventory, .. } = of(&document).unwrap();
+        assert_eq!(inventory.subject.digest.unwrap(), digest());
+        assert_eq!(inventory.components, [entry(Some("pkg:npm/a@1"), "a", "1", &["MIT", "odd"])]);
     }
     let folder =
         json!({"artifacts": [], "source": {"type": "directory", "target": "/x"}, "schema": {"url": url}});
-    assert_eq!(of(&folder).unwrap(), Table::default());
+    let Read { inventory, .. } = of(&folder).unwrap();
+    assert_eq!(inventory, crate::inventory::Inventory::default());
 }
 
 #[test]
 fn what_is_written_is_read() {
-    let inventory = samples::inventory();
+    let written = samples::inventory();
     let formats = [Format::CycloneDxJson(CycloneDxVersion::V1_7), Format::SpdxJson(SpdxVersion::V2_3)];
     for format in formats {
-        let table = read(write(&inventory, format, &samples::making()).unwrap().as_slice()).unwrap();
-        assert_eq!(table.subject.unwrap().to_string(), digest(), "{format}");
-        let purls: Vec<_> = table.entries.iter().filter_map(|entry| entry.purl.as_ref()).collect();
-        assert_eq!(purls, inventory.components.iter().map(|component| &component.purl).collect::<Vec<_>>());
+        let Read { inventory, .. } =
+            read(write(&written, format, &samples::making()).unwrap().as_slice()).unwrap();
+        assert_eq!(inventory.subject.digest.unwrap(), digest(), "{format}");
+        let purls = inventory.components.iter().filter_map(|component| component.purl.as_ref());
+        let expected = written.components.iter().filter_map(|component| component.purl.as_ref());
+        assert_eq!(purls.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 }
 

@@ -43,7 +43,8 @@ fn namespace(document: Document<'_>) -> String {
 /// The identifier of a component in its document: what it is called, and a digest of its reference.
 fn component_id(component: &Component, reference: &str) -> String {
     let digest = Digest::sha256(reference.as_bytes()).hex();
-    format!("SPDXRef-Package-{}-{}-{}", ecosystem(component.ecosystem), slug(&component.name), &digest[..32])
+    let ecosystem = component.ecosystem.map_or("other", Ecosystem::purl_type);
+    format!("SPDXRef-Package-{ecosystem}-{}-{}", slug(&component.name), &digest[..32])
 }
 
 /// At most 40 letters, digits, dots and hyphens of a text: all that identifiers of SPDX can have.
@@ -52,27 +53,9 @@ fn slug(text: &str) -> String {
     text.chars().take(40).map(allowed).collect::<String>().trim_matches('-').to_owned()
 }
 
-/// The type of its package URL.
-fn ecosystem(ecosystem: Ecosystem) -> &'static str {
-    match ecosystem {
-        Ecosystem::Deb => "deb",
-        Ecosystem::Apk => "apk",
-        Ecosystem::Rpm => "rpm",
-        Ecosystem::Npm => "npm",
-        Ecosystem::Pypi => "pypi",
-        Ecosystem::Gem => "gem",
-        Ecosystem::Composer => "composer",
-        Ecosystem::Maven => "maven",
-        Ecosystem::Golang => "golang",
-        Ecosystem::Cargo => "cargo",
-        Ecosystem::Nuget => "nuget",
-        Ecosystem::Generic => "generic",
-    }
-}
-
 /// The name with what stands before it, as the ecosystem joins them: SPDX has no groups.
 fn full_name(component: &Component) -> String {
-    let joint = if component.ecosystem == Ecosystem::Maven { ':' } else { '/' };
+    let joint = if component.ecosystem == Some(Ecosystem::Maven) { ':' } else { '/' };
     let group = component.namespace.as_ref().map(|group| format!("{group}{joint}")).unwrap_or_default();
     super::text::line(&format!("{group}{}", component.name))
 }

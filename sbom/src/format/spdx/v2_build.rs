@@ -6,9 +6,9 @@ use super::v2::{
     SpdxDocument,
 };
 use super::{Supplier, component_id, found, full_name, made_of, namespace, sha256};
-use crate::fact::{Distribution, Ecosystem};
+use crate::fact::Distribution;
 use crate::format::{Document, TOOL, license, text};
-use crate::inventory::Component;
+use crate::inventory::{Component, Kind};
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 const SUBJECT: &str = "SPDXRef-Subject";
@@ -75,7 +75,6 @@ fn system(distribution: &Distribution) -> Package {
 }
 
 fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
-    let purpose = if component.ecosystem == Ecosystem::Generic { "APPLICATION" } else { "LIBRARY" };
     let supplier = component.supplier.as_deref().and_then(Supplier::of).map(|supplier| {
         let email = supplier.email.map(|email| format!(" ({email})")).unwrap_or_default();
         format!("Organization: {}{email}", supplier.name)
@@ -86,15 +85,31 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
     });
     let declared = texts.declared(&component.licenses).map(|declared| declared.expression);
     Package {
-        version_info: Some(text::line(&component.version)),
+        version_info: Some(text::line(&component.version)).filter(|version| !version.is_empty()),
         supplier: supplier.unwrap_or_else(|| NO_ASSERTION.to_owned()),
         checksums: checksums.collect(),
         homepage: text::web_address(component.homepage.as_deref()).map(str::to_owned),
         source_info: found(component),
         license_declared: declared.unwrap_or_else(|| NO_ASSERTION.to_owned()),
         description: component.description.as_deref().map(text::line),
-        external_refs: vec![purl(&component.purl)],
-        ..Package::named(id, &full_name(component), purpose)
+        external_refs: component.purl.as_deref().map(purl).into_iter().collect(),
+        ..Package::named(id, &full_name(component), purpose(component.kind))
+    }
+}
+
+/// What a kind is called (specification 2.3, section 7.24).
+const fn purpose(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Library => "LIBRARY",
+        Kind::Application => "APPLICATION",
+        Kind::Framework => "FRAMEWORK",
+        Kind::Container => "CONTAINER",
+        Kind::OperatingSystem => "OPERATING_SYSTEM",
+        Kind::Device => "DEVICE",
+        Kind::Firmware => "FIRMWARE",
+        Kind::File => "FILE",
+        Kind::Source => "SOURCE",
+        Kind::Other => "OTHER",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::licensing::Texts;
 use super::v3::{CREATION, CreationInfo, DictionaryEntry, Element, Graph, Hash, Kind, Node};
 use super::{Supplier, component_id, found, full_name, made_of, namespace, sha256};
-use crate::fact::{Distribution, Ecosystem};
+use crate::fact::Distribution;
 use crate::format::{Document, TOOL, license, text};
 use crate::inventory::Component;
 
@@ -110,19 +110,15 @@ impl<'a> Builder<'a> {
             let whose = self.declared.entry(declared.expression).or_insert((declared.references, Vec::new()));
             whose.1.push(id.clone());
         }
-        let purl = Some(text::uri(&component.purl));
+        let purl = component.purl.as_deref().map(text::uri);
         let kind = Kind::Package {
             supplied_by: component
                 .supplier
                 .as_deref()
                 .and_then(Supplier::of)
                 .map(|supplier| self.supplier(supplier)),
-            primary_purpose: if component.ecosystem == Ecosystem::Generic {
-                "application"
-            } else {
-                "library"
-            },
-            package_version: Some(text::line(&component.version)),
+            primary_purpose: purpose(component.kind),
+            package_version: Some(text::line(&component.version)).filter(|version| !version.is_empty()),
             package_url: purl.clone(),
             home_page: text::web_address(component.homepage.as_deref()).map(str::to_owned),
             source_info: found(component),
@@ -263,5 +259,22 @@ fn document_of(sbom: String, data_license: String) -> Kind {
         data_license,
         profile_conformance: ["core", "software", "simpleLicensing"],
         root_element: [sbom],
+    }
+}
+
+/// What a kind is called (specification 3.0.1, `Software/SoftwarePurpose`).
+const fn purpose(kind: crate::inventory::Kind) -> &'static str {
+    use crate::inventory::Kind;
+    match kind {
+        Kind::Library => "library",
+        Kind::Application => "application",
+        Kind::Framework => "framework",
+        Kind::Container => "container",
+        Kind::OperatingSystem => "operatingSystem",
+        Kind::Device => "device",
+        Kind::Firmware => "firmware",
+        Kind::File => "file",
+        Kind::Source => "source",
+        Kind::Other => "other",
     }
 }

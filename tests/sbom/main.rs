@@ -7,6 +7,7 @@ mod samples;
 
 mod images;
 mod root;
+mod swid;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::{Format, Making, SpdxVersion, write};
@@ -51,6 +52,6 @@ fn the_minimum_elements_are_there_as_far_as_they_are_known() {
     let unknown = inventory.components.iter().filter(|component| component.supplier.is_none());
     let mut unknown: Vec<_> = unknown.map(joined).collect();
     unknown.sort();
-    let expected = format!("ntia: componentSuppliers: {}", unknown.join(", "));
+    let expected = format!("ntia=spdx-json@2.3.document: componentSuppliers: {}", unknown.join(", "));
     assert_eq!(run.stdout.trim(), expected, "{}", run.stderr);
 }

@@ -24,6 +24,7 @@ pub mod format;
 pub mod inventory;
 pub mod layer;
 pub mod limits;
+pub mod merge;
 pub mod purl;
 pub mod tree;
 

@@ -42,6 +42,8 @@ impl Described {
         let Self { name, version, purl, sha256 } = self;
         let digest = purl.as_deref().and_then(digest_of_purl);
         let digest = digest.or_else(|| version.as_deref()?.parse().ok());
+        // The content of what is a package of another kind is no image.
+        let sha256 = sha256.filter(|_| purl.is_none());
         let digest = digest.or_else(|| format!("sha256:{}", sha256?.to_ascii_lowercase()).parse().ok());
         let digest = digest.map(|digest: Digest| digest.to_string());
         let version = version.filter(|version| !version.is_empty() && Some(version) != digest.as_ref());

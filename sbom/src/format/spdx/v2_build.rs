@@ -80,10 +80,8 @@ fn system(distribution: &Distribution) -> Package {
 fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
     let supplier = component.supplier.as_deref().and_then(Supplier::of);
     let supplier = supplier.map(|supplier| format!("Organization: {}", supplier.with_address()));
-    let checksums = text::hashes(component).map(|(algorithm, checksum_value)| {
-        let algorithm = algorithm.replace('-', "");
-        Checksum { algorithm, checksum_value }
-    });
+    let checksums = text::hashes(component)
+        .map(|(hash, checksum_value)| Checksum { algorithm: hash.spdx.to_owned(), checksum_value });
     let declared = texts.declared(&component.licenses).map(|declared| declared.expression);
     Package {
         version_info: Some(text::line(&component.version)).filter(|version| !version.is_empty()),

@@ -299,7 +299,8 @@ fn distribution(element: Element, builder: &mut Builder) {
 }
 
 fn describe(element: Element, builder: &mut Builder) {
-    let is_sha256 = |hash: &&Hash| hash.algorithm.as_deref() == Some("sha256");
+    let may_be_image = element.purpose.as_deref().is_none_or(|purpose| purpose == "container");
+    let is_sha256 = |hash: &&Hash| may_be_image && hash.algorithm.as_deref() == Some("sha256");
     let sha256 = element.verified_using.iter().find(is_sha256).and_then(|hash| hash.hash_value.clone());
     let described = texts::Described {
         name: element.name.unwrap_or_default(),
@@ -310,7 +311,10 @@ fn describe(element: Element, builder: &mut Builder) {
     let mut subject = described.subject();
     let known = element.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
     let passed = &mut builder.passed;
+    let purpose =
+        if subject.digest.is_some() || !subject.layers.is_empty() { "container" } else { "application" };
     for (there, key) in [
+        (element.purpose.is_some_and(|it| it != purpose), "software_primaryPurpose"),
         (!known, "software_sourceInfo"),
         (element.homepage.is_some(), "software_homePage"),
         (element.description.is_some(), "description"),

@@ -10,18 +10,20 @@ mod root;
 mod swid;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
-use countersign_sbom::format::{Format, Making, SpdxVersion, write};
+use countersign_sbom::format::read::{Origin, Read};
+use countersign_sbom::format::{Format, Making, SpdxVersion, convert};
 use countersign_sbom::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use testkit::{Run, Sandbox, peer};
 
-/// Writes the inventory in these formats and gives all of them to the validators, each under a name of theirs.
+/// Writes the inventory, as if another document told it, in these formats and gives all of them to the validators, each under a name of theirs.
 fn validate(inventory: &Inventory, documents: &[(&str, Format)]) -> Option<Run> {
     let validators = peer("SBOM_VALIDATORS")?;
+    let read = Read { inventory: inventory.clone(), origin: samples::origin(), ..Read::default() };
     let sandbox = Sandbox::new();
     let mut words = Vec::new();
     for (name, format) in documents {
         let file = format!("{format}.document");
-        sandbox.write(&file, write(inventory, *format, &samples::making()).expect("a document"));
+        sandbox.write(&file, convert(&read, *format, &samples::making()).expect("a document"));
         words.push(format!("{name}={file}"));
     }
     Some(sandbox.run(&validators, words))

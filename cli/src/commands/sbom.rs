@@ -1,8 +1,12 @@
 //! `sbom`
 
+mod convert;
+mod document;
 mod generate;
 mod layers;
 mod list;
+mod merge;
+mod output;
 mod source;
 
 use clap::Subcommand;
@@ -12,13 +16,17 @@ use crate::context::Context;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum SbomCommand {
+    Convert(Box<convert::ConvertArgs>),
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
+    Merge(Box<merge::MergeArgs>),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
     match command {
+        SbomCommand::Convert(args) => convert::run(args, context).await,
         SbomCommand::Generate(args) => generate::run(args, context).await,
         SbomCommand::List(args) => list::run(args, context).await,
+        SbomCommand::Merge(args) => merge::run(args, context).await,
     }
 }

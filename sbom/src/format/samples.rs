@@ -1,6 +1,8 @@
 //! An inventory that has everything which is hard to write. The suite `tests/sbom` gives it to validators.
 
-use super::{Component, Distribution, Ecosystem, Incomplete, Inventory, Kind, Location, Making, Subject};
+use super::{
+    Component, Distribution, Ecosystem, Incomplete, Inventory, Kind, Location, Making, Origin, Subject,
+};
 
 /// How the samples are made.
 pub(super) fn making() -> Making {
@@ -64,6 +66,7 @@ fn system() -> Vec<Component> {
         licenses: texts(&["GPL-3.0-or-later AND (MIT or GPL-2.0-only with Classpath-exception-2.0)"]),
         description: Some("GNU <Bourne> & \"Again\" SHell\u{1b}[31m ]]> \u{fffe} </text> é".to_owned()),
         homepage: Some("https://www.gnu.org/software/bash/?a=b&c=d".to_owned()),
+        cpes: texts(&["cpe:2.3:a:gnu:bash:5.2.15:*:*:*:*:*:*:*", "cpe:/a:gnu:bash:5.2.15", "not one"]),
         ..debian("bash", "5.2.15-2+b7", "5.2.15-2%2Bb7")
     };
     let libc = Component {
@@ -74,6 +77,8 @@ fn system() -> Vec<Component> {
             "MIT OR ISC",
         ]),
         homepage: Some("not an address".to_owned()),
+        cpes: texts(&[r"cpe:2.3:a:gnu:glibc\+\+:2.36:*:*:*:*:*:*:*"]),
+        origins: texts(&["https://example.org/one & two", "urn:uuid:00000000-0000-8000-8000-000000000000"]),
         ..debian("libc6", "2.36-9+deb12u7", "2.36-9%2Bdeb12u7")
     };
     let python = Component {
@@ -88,9 +93,15 @@ fn languages() -> Vec<Component> {
     let jar = "/opt/app.war:/WEB-INF/lib/commons lang<3>.jar";
     let maven = Component {
         licenses: texts(&["Apache-2.0"]),
-        hashes: [("SHA-1", "ab".repeat(20)), ("SHA-256", "cd".repeat(32)), ("SHA-512", "ef".repeat(64))]
-            .map(|(name, digits)| (name.to_owned(), digits))
-            .into(),
+        hashes: [
+            ("SHA-1", "ab".repeat(20)),
+            ("SHA-256", "cd".repeat(32)),
+            ("SHA-512", "ef".repeat(64)),
+            ("SHA3-256", "01".repeat(32)),
+            ("BLAKE2b-512", "23".repeat(64)),
+        ]
+        .map(|(name, digits)| (name.to_owned(), digits))
+        .into(),
         locations: at(jar, 2),
         ..language(
             Ecosystem::Maven,
@@ -138,6 +149,17 @@ fn languages() -> Vec<Component> {
     ]
 }
 
+/// What another document says of itself.
+pub(super) fn origin() -> Origin {
+    let authors = texts(&["Acme (the company) <sbom@example.org>", "Jane Doe"]);
+    Origin {
+        organizations: authors[..1].iter().cloned().collect(),
+        authors,
+        tools: texts(&["syft-1.2.3", "a tool & more"]),
+        ..Origin::default()
+    }
+}
+
 /// An image of Debian with packages of five ecosystems.
 pub(super) fn inventory() -> Inventory {
     let components: Vec<_> = system().into_iter().chain(languages()).collect();
@@ -147,6 +169,7 @@ pub(super) fn inventory() -> Inventory {
             version: Some("v1".to_owned()),
             supplier: Some("Team <Shop> (tools & more) <shop@example.org>".to_owned()),
             digest: Some(format!("sha256:{}", "0123456789abcdef".repeat(4))),
+            purl: None,
             platform: Some("linux/amd64".to_owned()),
             layers: vec![layer(1), layer(2)],
         },

@@ -133,6 +133,7 @@ impl SourceArgs {
             version: None,
             supplier: vendor(&manifest, &configuration),
             digest: Some(image.digest.to_string()),
+            purl: None,
             platform: (!platform.is_empty()).then(|| platform.join("/")),
             layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
         };

@@ -1,6 +1,14 @@
 //! Package URLs (package-url/purl-spec 1.0): `pkg:TYPE/NAMESPACE/NAME@VERSION?QUALIFIERS`.
+//!
+//! [`of`] makes the one of a package that was found; [`PackageUrl`] is one that a document has, taken apart.
+
+mod parse;
+#[cfg(test)]
+mod spec;
 
 use std::fmt::Write;
+
+pub use parse::{PackageUrl, PurlError};
 
 use crate::fact::{Distribution, Ecosystem, Package};
 
@@ -81,19 +89,16 @@ pub fn of(package: &Package, distribution: Option<&Distribution>) -> String {
 /// Python's names have one spelling (PEP 503); those of other ecosystems that know no case are in lower case.
 fn name(package: &Package) -> String {
     match package.ecosystem {
-        Ecosystem::Pypi => {
-            let mut name = String::new();
-            for part in package.name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-                if !name.is_empty() {
-                    name.push('-');
-                }
-                name.push_str(&part.to_lowercase());
-            }
-            name
-        }
+        Ecosystem::Pypi => python_name(&package.name),
         Ecosystem::Deb | Ecosystem::Apk | Ecosystem::Composer => package.name.to_lowercase(),
         _ => package.name.clone(),
     }
+}
+
+/// The one spelling of the name of a package of Python (PEP 503).
+pub(crate) fn python_name(name: &str) -> String {
+    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
 /// The epoch of an rpm is a qualifier, and no part of the version.

@@ -58,6 +58,13 @@ impl Environment {
         jiff::Timestamp::from_second(self.text("SOURCE_DATE_EPOCH")?.parse().ok()?).ok()
     }
 
+    /// Where layers that were read are kept: in the user's cache (XDG Base Directory Specification).
+    pub(crate) fn layer_cache(&self) -> Option<PathBuf> {
+        let cache = self.text("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || Some(PathBuf::from(self.text("HOME")?).join(".cache"));
+        Some(cache.or_else(home)?.join("countersign/layers"))
+    }
+
     /// `COSIGN_REPOSITORY`: where signatures are kept when not beside their image.
     pub(crate) fn repository(&self) -> Option<String> {
         self.text("COUNTERSIGN_REPOSITORY").or_else(|| self.text("COSIGN_REPOSITORY"))

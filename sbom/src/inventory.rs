@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fact::{Distribution, Ecosystem};
 
 /// What is in one thing. Everything in it is sorted, so that the same content gives the same document.
@@ -103,7 +105,7 @@ pub struct Location {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Incomplete {
     /// The file.
     pub path: String,

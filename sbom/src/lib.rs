@@ -8,6 +8,7 @@
 //!
 //! - [`catalog`] **looks** at one file and says what it shows: [`Fact`](fact::Fact)s, which need no other file. They are
 //!   small, and can be kept by the digest of the layer that the file came from.
+//!   The facts of a layer are a [`Layer`](layer::Layer), which [`cache`] can keep.
 //! - **Merging** lays layers on one another: a file that a later layer replaces or removes takes its facts along.
 //! - **Assembling** makes an [`Inventory`](inventory::Inventory) of the facts that are left: package URLs get their
 //!   distribution, a language's package that belongs to a distribution's package is linked to it.
@@ -17,6 +18,7 @@
 //! and what could not be read is named in the inventory.
 
 mod assemble;
+pub mod cache;
 pub mod catalog;
 pub mod directory;
 pub mod fact;
@@ -24,6 +26,7 @@ pub mod format;
 pub mod inventory;
 pub mod layer;
 pub mod limits;
+mod paths;
 pub mod purl;
 pub mod tree;
 

@@ -53,6 +53,10 @@ pub const LAYER_ENTRIES: usize = 2_000_000;
 
 /// Bytes of one layer, unpacked.
 pub const LAYER_BYTES: u64 = 64 << 30;
+
+/// Bytes of all that is kept of layers that were read.
+pub const CACHE_BYTES: u64 = 512 << 20;
+
 /// Bytes of one document that is read: a bill of materials that someone else wrote.
 pub const DOCUMENT_BYTES: u64 = 512 << 20;
 

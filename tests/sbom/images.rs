@@ -114,3 +114,37 @@ fn what_cannot_be_looked_at_is_said() {
     sandbox.countersign(words).fails(2, "USAGE");
     assert_eq!(sandbox.read("cosign.key"), key);
 }
+
+/// What is kept of layers is not read again, says the same, and is no more than a help.
+#[test]
+fn layers_that_were_read_are_not_read_again() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Referrers)) else { return };
+    let Some(image) = image(&sandbox, server.host()) else { return };
+    let blobs = || {
+        let requests = server.requests().expect("a log");
+        requests.iter().filter(|line| line.starts_with("GET") && line.contains("/blobs/")).count()
+    };
+    let generate = |more: &[&str]| {
+        let before = blobs();
+        let words = ["sbom", "generate", image.as_str()];
+        let run = sandbox.countersign(words.iter().chain(more)).succeeds();
+        (run.stdout, blobs() - before)
+    };
+    let (first, three) = generate(&["--no-cache"]);
+    assert_eq!((three, generate(&["--no-cache"]).1), (3, 3), "the configuration and two layers");
+    assert_eq!(generate(&[]), (first.clone(), 3));
+    assert_eq!(generate(&[]), (first.clone(), 1), "the configuration");
+    // What is damaged is read again, and kept again.
+    let kept = sandbox.run("find", ["home/.cache/countersign/layers", "-name", "sha256-*.json"]).succeeds();
+    let kept: Vec<_> = kept.stdout.lines().collect();
+    assert_eq!(kept.len(), 2);
+    sandbox.write(kept[0], "{");
+    assert_eq!(generate(&[]), (first.clone(), 2));
+    assert_eq!(generate(&[]), (first.clone(), 1));
+    // Where nothing can be kept, the answer is the same.
+    sandbox.run("rm", ["-r", "home/.cache/countersign/layers"]).succeeds();
+    sandbox.write("home/.cache/countersign/layers", "a file");
+    let run = sandbox.countersign(["sbom", "generate", &image]).succeeds();
+    assert_eq!(run.stdout, first);
+    assert!(run.stderr.contains("what was read is not kept for the next time"), "{}", run.stderr);
+}

@@ -1,6 +1,7 @@
 //! `sbom`
 
 mod generate;
+mod layers;
 mod list;
 mod source;
 

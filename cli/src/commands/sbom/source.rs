@@ -7,20 +7,18 @@ use countersign_core::image::Image;
 use countersign_core::limits as core_limits;
 use countersign_core::oci::{Document, ImageManifest};
 use countersign_core::outcome::Outcome;
-use countersign_core::transfer::Observer;
+use countersign_sbom::cache::Cache;
 use countersign_sbom::inventory::{Inventory, Subject};
 use countersign_sbom::tree::Tree;
-use countersign_sbom::{assemble, directory, layer};
+use countersign_sbom::{assemble, directory};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use jiff::Timestamp;
 use serde::Deserialize;
-use tokio::runtime::Handle;
-use tokio_util::io::SyncIoBridge;
 
+use super::layers;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
-use crate::output::Progress;
 use crate::stores::Stores;
 
 /// Flags of what is looked at.
@@ -39,6 +37,10 @@ pub(super) struct SourceArgs {
     /// Leave out what this glob matches, of a directory; may be given several times
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
+
+    /// Read every layer, and keep nothing of it: what layers show is kept in the user's cache otherwise
+    #[arg(long)]
+    no_cache: bool,
 
     #[command(flatten)]
     pub(super) registry: RegistryArgs,
@@ -85,7 +87,8 @@ impl SourceArgs {
         let (root, exclude) = (path.to_owned(), globs(&self.exclude)?);
         let read = blocking(move || {
             let mut tree = Tree::default();
-            directory::read(&mut tree, &root, &exclude).map(|()| tree)
+            tree.lay(None, directory::read(&root, &exclude)?);
+            Ok(tree)
         });
         let tree = read.await?.map_err(|error| Failure::io(path.display(), error))?;
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -110,7 +113,7 @@ impl SourceArgs {
                 format!("{}: malformed configuration: {error}", image.name()),
             )
         })?;
-        let tree = layers(context, &image, &manifest).await?;
+        let tree = layers::read(context, &image, &manifest, self.cache(context).as_ref()).await?;
         let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
         let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
         let subject = Subject {
@@ -124,6 +127,11 @@ impl SourceArgs {
         let created = configuration.created.and_then(|created| created.parse().ok());
         let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
         Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
+    }
+
+    fn cache(&self, context: &Context) -> Option<Cache> {
+        let folder = context.environment.layer_cache().filter(|_| !self.no_cache)?;
+        Some(Cache::at(&folder))
     }
 
     async fn of_platform(&self, stores: &Stores, image: Image) -> Result<Image, Failure> {
@@ -149,31 +157,9 @@ async fn manifest(image: &Image) -> Result<ImageManifest, Failure> {
     }
 }
 
-/// Reads the layers one after another, as streams: nothing of them is written to the disk.
-async fn layers(context: &Context, image: &Image, manifest: &ImageManifest) -> Result<Tree, Failure> {
-    let progress = Progress::new(&context.output, "Reading");
-    manifest.layers.iter().for_each(|layer| progress.planned(layer));
-    let mut tree = Tree::default();
-    for descriptor in &manifest.layers {
-        let place = format!("{}: layer {}", image.name(), descriptor.digest);
-        let reader = image.source.blob_reader(descriptor).await?;
-        let (digest, handle) = (descriptor.digest.to_string(), Handle::current());
-        let read = blocking(move || {
-            let reader = SyncIoBridge::new_with_handle(reader, handle);
-            layer::read(&mut tree, Some(digest), reader).map(|()| tree)
-        });
-        tree = read.await?.map_err(|error| {
-            let outcome =
-                if matches!(error, layer::LayerError::Io(_)) { Outcome::Undecided } else { Outcome::Refused };
-            Failure::new(outcome, error.code(), format!("{place}: {error}"))
-        })?;
-        progress.moved(descriptor);
-    }
-    progress.finish();
-    Ok(tree)
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Failure::io("reading", std::io::Error::other(error.to_string())))

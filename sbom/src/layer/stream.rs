@@ -4,11 +4,11 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
-use tar::{Archive, EntryType};
+use tar::{Archive, Entry, EntryType};
 
+use super::{Layer, Reading, TooManyNames};
 use crate::catalog::FileName;
 use crate::limits;
-use crate::tree::Tree;
 
 /// Why a layer could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -40,24 +40,30 @@ impl LayerError {
     }
 }
 
-/// Lays a layer on the tree. The reader is read to its end, so that one which checks a digest can do so.
+impl From<TooManyNames> for LayerError {
+    fn from(_: TooManyNames) -> Self {
+        Self::Limit { what: "the length of all names, in bytes,", limit: limits::NAME_BYTES as u64 }
+    }
+}
+
+/// Reads a layer. The reader is read to its end, so that one which checks a digest can do so.
 ///
 /// # Errors
 /// When the layer is not what it should be, or passes a bound of [`limits`].
-pub fn read(tree: &mut Tree, digest: Option<String>, layer: impl Read) -> Result<(), LayerError> {
+pub fn read(layer: impl Read) -> Result<Layer, LayerError> {
     let mut layer = BufReader::with_capacity(64 << 10, layer);
-    match layer.fill_buf()? {
-        [0x1f, 0x8b, ..] => entries(tree, digest, &mut MultiGzDecoder::new(&mut layer))?,
+    let read = match layer.fill_buf()? {
+        [0x1f, 0x8b, ..] => entries(&mut MultiGzDecoder::new(&mut layer))?,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => {
             let decoder =
                 StreamingDecoder::new(&mut layer).map_err(|error| io::Error::other(error.to_string()))?;
-            entries(tree, digest, decoder)?;
+            entries(decoder)?
         }
-        head if is_tar(head) => entries(tree, digest, &mut layer)?,
+        head if is_tar(head) => entries(&mut layer)?,
         _ => return Err(LayerError::Unknown),
-    }
+    };
     io::copy(&mut layer, &mut io::sink())?;
-    Ok(())
+    Ok(read)
 }
 
 /// A tar begins with a header that says so, or with the zeros that end one without entries.
@@ -65,8 +71,8 @@ fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar") || (head.len() >= 512 && head[..512].iter().all(|byte| *byte == 0))
 }
 
-fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<(), LayerError> {
-    let mut laying = tree.lay(digest);
+fn entries(tar: impl Read) -> Result<Layer, LayerError> {
+    let mut reading = Reading::default();
     let mut archive = Archive::new(Bounded { inner: tar, left: limits::LAYER_BYTES });
     for (count, entry) in archive.entries()?.enumerate() {
         if count >= limits::LAYER_ENTRIES {
@@ -75,44 +81,48 @@ fn entries(tree: &mut Tree, digest: Option<String>, tar: impl Read) -> Result<()
                 limit: limits::LAYER_ENTRIES as u64,
             });
         }
-        let mut entry = entry?;
-        let name = entry.path_bytes();
-        let path = match absolute(&name) {
-            Ok(Some(path)) => path,
-            Ok(None) => continue,
-            Err(why) => {
-                laying.lacks(&String::from_utf8_lossy(&name), why.into());
-                continue;
-            }
-        };
-        if laying.whiteout(&path) {
-            continue;
-        }
-        let (mode, size) = (entry.header().mode()?, entry.size());
-        match entry.header().entry_type() {
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let file = FileName { path: &path, mode, size };
-                if laying.wants(&file) {
-                    let mut content = Vec::with_capacity(usize::try_from(size.min(1 << 20)).unwrap_or(0));
-                    (&mut entry).take(limits::FILE_BYTES).read_to_end(&mut content)?;
-                    laying.look(&file, &content);
-                }
-            }
-            EntryType::Link => match entry.link_name_bytes().map(|target| absolute(&target)) {
-                Some(Ok(Some(target))) => laying.hard_link(&path, &target),
-                _ => laying.lacks(&path, "is a link to no file of the layer".into()),
-            },
-            kind => {
-                let link =
-                    entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
-                let link = link.filter(|_| kind == EntryType::Symlink);
-                laying.other(&path, kind == EntryType::Directory, link.as_deref());
-            }
-        }
+        one(&mut reading, entry?)?;
     }
-    laying.finish();
     // Gzip checks its sum at its end.
     io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    Ok(reading.finish())
+}
+
+fn one(reading: &mut Reading, entry: Entry<'_, impl Read>) -> Result<(), LayerError> {
+    let name = entry.path_bytes();
+    let path = match absolute(&name) {
+        Ok(Some(path)) => path,
+        Ok(None) => return Ok(()),
+        Err(why) => {
+            reading.lacks(&String::from_utf8_lossy(&name), why.into());
+            return Ok(());
+        }
+    };
+    if reading.whiteout(&path)? {
+        return Ok(());
+    }
+    match entry.header().entry_type() {
+        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            let size = entry.size();
+            let file = FileName { path: &path, mode: entry.header().mode()?, size };
+            if reading.wants(&file)? {
+                let mut content = Vec::with_capacity(usize::try_from(size.min(1 << 20)).unwrap_or(0));
+                entry.take(limits::FILE_BYTES).read_to_end(&mut content)?;
+                reading.look(&file, &content);
+            }
+        }
+        EntryType::Link => match entry.link_name_bytes().map(|target| absolute(&target)) {
+            Some(Ok(Some(target))) => reading.hard_link(&path, &target)?,
+            _ => reading.lacks(&path, "is a link to no file of the layer".into()),
+        },
+        EntryType::Symlink => {
+            let target = entry.link_name_bytes().unwrap_or_default();
+            reading.symbolic_link(&path, &String::from_utf8_lossy(&target))?;
+        }
+        // A directory is merged with the one below.
+        EntryType::Directory => {}
+        _ => reading.special(&path)?,
+    }
     Ok(())
 }
 
@@ -172,9 +182,7 @@ mod tests {
     }
 
     fn paths(layer: &[u8]) -> Result<Vec<String>, LayerError> {
-        let mut tree = Tree::default();
-        read(&mut tree, Some("sha256:x".into()), layer)?;
-        Ok(tree.found.into_keys().collect())
+        Ok(read(layer)?.found.into_keys().collect())
     }
 
     #[test]
@@ -209,10 +217,9 @@ mod tests {
         add("usr/lib/os-release", EntryType::Link, "etc/os-release", b"");
         add("../x", EntryType::Regular, "", b"");
         add("lost", EntryType::Link, "../etc/shadow", b"");
-        let mut tree = Tree::default();
-        read(&mut tree, None, &*builder.into_inner().unwrap()).unwrap();
-        assert_eq!(tree.found.keys().collect::<Vec<_>>(), ["/etc/os-release", "/usr/lib/os-release"]);
-        let lacks: Vec<_> = tree.incomplete.iter().map(|entry| entry.path.as_str()).collect();
+        let layer = read(&*builder.into_inner().unwrap()).unwrap();
+        assert_eq!(layer.found.keys().collect::<Vec<_>>(), ["/etc/os-release", "/usr/lib/os-release"]);
+        let lacks: Vec<_> = layer.incomplete.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(lacks, ["../x", "/lost"]);
     }
 

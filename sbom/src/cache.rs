@@ -1,0 +1,161 @@
+//! What layers showed, kept by their digests: of an image that is built anew only the new layers are read.
+//!
+//! A layer's digest decides its bytes, and its bytes decide what it shows; so nothing that is kept grows old, but for the
+//! program itself: each revision of this library keeps its own. What is kept is as trustworthy as the folder it lies in,
+//! which only its owner can write. A file that cannot be read, or is damaged, counts as one that is not there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use countersign_core::digest::Digest;
+use countersign_core::file::{self, FileError, Mode, Overwrite};
+
+use crate::layer::Layer;
+use crate::limits;
+
+/// The revision of this library, of all its sources.
+const REVISION: &str = env!("COUNTERSIGN_SBOM_REVISION");
+
+/// A folder of layers that were read.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    /// Bytes that all that is kept may have.
+    most: u64,
+}
+
+impl Cache {
+    /// Keeps layers in a folder, which is made when the first is kept.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.join(REVISION), most: limits::CACHE_BYTES }
+    }
+
+    /// What a layer showed, if that was kept.
+    pub fn get(&self, digest: &Digest) -> Option<Layer> {
+        let bytes = file::read_bounded(&self.file(digest), limits::CACHE_BYTES).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Keeps what a layer showed, and makes room for it: what was kept first goes first, and what another revision kept
+    /// before all.
+    ///
+    /// # Errors
+    /// When it cannot be written. Nothing else depends on it.
+    pub fn put(&self, digest: &Digest, layer: &Layer) -> Result<(), FileError> {
+        let failed = |source| FileError::Io { path: self.folder.clone(), source };
+        let bytes = serde_json::to_vec(layer).map_err(|error| failed(io::Error::other(error)))?;
+        let size = bytes.len() as u64;
+        if size > self.most {
+            return Ok(());
+        }
+        if !self.folder.is_dir() {
+            self.begin().map_err(failed)?;
+        }
+        make_room(&self.folder, self.most - size).map_err(failed)?;
+        file::write_atomic(&self.file(digest), &bytes, Mode::Private0600, Overwrite::Replace)
+    }
+
+    fn file(&self, digest: &Digest) -> PathBuf {
+        self.folder.join(format!("{}-{}.json", digest.algorithm().name(), digest.hex()))
+    }
+
+    /// Makes the folder, in place of those of other revisions.
+    fn begin(&self) -> io::Result<()> {
+        if let Some(parent) = self.folder.parent().filter(|parent| parent.is_dir()) {
+            for entry in fs::read_dir(parent)? {
+                let entry = entry?;
+                if is_revision(&entry.file_name().to_string_lossy()) {
+                    fs::remove_dir_all(entry.path())?;
+                }
+            }
+        }
+        fs::create_dir_all(&self.folder)
+    }
+}
+
+/// Whether a folder is of a revision of this library, and of nobody else.
+fn is_revision(name: &str) -> bool {
+    name.len() == REVISION.len() && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Removes what is oldest until no more than so many bytes are left.
+fn make_room(folder: &Path, most: u64) -> io::Result<()> {
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        kept.push((metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len(), entry.path()));
+    }
+    kept.sort();
+    let mut bytes: u64 = kept.iter().map(|(_, size, _)| size).sum();
+    for (_, size, path) in kept {
+        if bytes <= most {
+            break;
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => bytes -= size,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::{Ecosystem, Fact, Package};
+    use crate::inventory::Incomplete;
+
+    fn layer(name: &str) -> Layer {
+        let mut package = Package::new(Ecosystem::Deb, name, "1.0");
+        package.files = vec!["/x".repeat(2000)];
+        let facts =
+            vec![Fact::Package(package), Fact::Owns { package: name.into(), files: vec!["/y".into()] }];
+        Layer {
+            found: [("/var/lib/dpkg/status".to_owned(), facts)].into(),
+            incomplete: vec![Incomplete { path: "/z".into(), why: "torn".into() }],
+            links: [("/lib".to_owned(), "/usr/lib".to_owned())].into(),
+            hides: vec!["/a\nb".into()],
+            empties: vec!["/".into()],
+        }
+    }
+
+    #[test]
+    fn what_was_kept_is_had_again_until_it_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(&folder.path().join("layers"));
+        let digest = Digest::sha256(b"1");
+        assert_eq!(cache.get(&digest), None);
+        cache.put(&digest, &layer("a")).unwrap();
+        assert_eq!(cache.get(&digest), Some(layer("a")));
+        assert_eq!(cache.get(&Digest::sha256(b"2")), None);
+        let file = cache.file(&digest);
+        fs::write(&file, &fs::read(&file).unwrap()[1..]).unwrap();
+        assert_eq!(cache.get(&digest), None);
+    }
+
+    #[test]
+    fn what_was_kept_first_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache { most: 10_000, ..Cache::at(folder.path()) };
+        let old = folder.path().join("0123456789abcdef");
+        fs::create_dir(&old).unwrap();
+        for name in ["1", "2", "3"] {
+            cache.put(&Digest::sha256(name.as_bytes()), &layer(name)).unwrap();
+            let age = std::time::Duration::from_secs(60 * (4 - name.parse::<u64>().unwrap()));
+            let file =
+                fs::File::options().write(true).open(cache.file(&Digest::sha256(name.as_bytes()))).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+        }
+        assert!(!old.exists());
+        let kept = ["1", "2", "3"].map(|name| cache.get(&Digest::sha256(name.as_bytes())).is_some());
+        assert_eq!(kept, [false, true, true]);
+        // What is too large on its own is not kept, and takes nothing along.
+        let mut large = layer("4");
+        large.hides = vec!["x".repeat(10_000)];
+        cache.put(&Digest::sha256(b"4"), &large).unwrap();
+        assert!(cache.get(&Digest::sha256(b"3")).is_some());
+    }
+}

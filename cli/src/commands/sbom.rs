@@ -1,9 +1,12 @@
 //! `sbom`
 
+mod diff;
+mod document;
 mod generate;
 mod layers;
 mod list;
 mod source;
+mod verify;
 
 use clap::Subcommand;
 
@@ -14,11 +17,15 @@ use crate::context::Context;
 pub(crate) enum SbomCommand {
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
+    Verify(Box<verify::VerifyArgs>),
+    Diff(Box<diff::DiffArgs>),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
     match command {
         SbomCommand::Generate(args) => generate::run(args, context).await,
         SbomCommand::List(args) => list::run(args, context).await,
+        SbomCommand::Verify(args) => verify::run(args, context).await,
+        SbomCommand::Diff(args) => diff::run(args, context).await,
     }
 }

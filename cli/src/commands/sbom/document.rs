@@ -17,6 +17,14 @@ pub(super) async fn read(_context: &Context, path: &Path) -> Result<Read, Failur
     read::read(files::input(path)?).map_err(|error| failure(&error).at(path.display()))
 }
 
+/// Reads a document that is at hand; `place` says where it is from.
+///
+/// # Errors
+/// When it is no document of a known format.
+pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Read, Failure> {
+    read::read(bytes).map_err(|error| failure(&error).at(place))
+}
+
 fn failure(error: &ReadError) -> Failure {
     Failure::new(Outcome::Undecided, error.code(), error)
 }

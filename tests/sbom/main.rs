@@ -6,6 +6,7 @@
 mod samples;
 
 mod images;
+mod lies;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::{Format, Making, SpdxVersion, write};

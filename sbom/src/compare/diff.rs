@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::identity::{Identity, Package};
 use super::pairs;
-use crate::inventory::{Component, Inventory, Subject};
+use crate::inventory::{Component, Inventory, Kind, Subject};
 
 /// What changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,7 +48,8 @@ pub struct Change {
 /// Something that is told twice, and differently.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Field {
-    /// `version`, `architecture`, `licenses`, `supplier`, `hash SHA-256`; of the subject `name`, `digest`, `platform`.
+    /// `version`, `architecture`, `licenses`, `supplier`, `hash SHA-256`; of the subject `name`, `version`, `digest`,
+    /// `platform`, `distribution`.
     pub name: String,
     /// What the first tells.
     pub from: String,
@@ -66,7 +67,7 @@ impl Diff {
 
 /// Compares two inventories.
 pub fn diff(from: &Inventory, to: &Inventory) -> Diff {
-    let mut diff = Diff { subject: subject(&from.subject, &to.subject), ..Diff::default() };
+    let mut diff = Diff { subject: subject(from, to), ..Diff::default() };
     let mut groups: BTreeMap<Identity, (Vec<Package<'_>>, Vec<Package<'_>>)> = BTreeMap::new();
     for package in packages(from) {
         groups.entry(package.identity.clone()).or_default().0.push(package);
@@ -83,11 +84,15 @@ pub fn diff(from: &Inventory, to: &Inventory) -> Diff {
     diff
 }
 
-/// What has no package URL, or a malformed one, is known by its name.
+/// What has no package URL, or a malformed one, is known by its name. A distribution that is no package is part of what
+/// the inventory is about.
 fn packages(inventory: &Inventory) -> impl Iterator<Item = Package<'_>> {
+    let is_distribution =
+        |component: &Component| component.kind == Kind::OperatingSystem && component.purl.is_none();
     inventory
         .components
         .iter()
+        .filter(move |component| !is_distribution(component))
         .map(|component| Package::of(component).unwrap_or_else(|_| Package::by_name(component)))
 }
 
@@ -141,13 +146,20 @@ fn licenses(component: &Component) -> String {
     licenses.join(", ")
 }
 
-fn subject(from: &Subject, to: &Subject) -> Vec<Field> {
+fn subject(from: &Inventory, to: &Inventory) -> Vec<Field> {
     let told = |text: &Option<String>| text.clone().unwrap_or_default();
+    let distribution = |inventory: &Inventory| {
+        let distribution = inventory.distribution.as_ref();
+        distribution.map_or(String::new(), |it| format!("{} {}", it.id, told(&it.version_id)))
+    };
+    let distribution = field("distribution", distribution(from).trim(), distribution(to).trim());
+    let (from, to): (&Subject, &Subject) = (&from.subject, &to.subject);
     [
         field("name", &from.name, &to.name),
         field("version", &told(&from.version), &told(&to.version)),
         field("digest", &told(&from.digest), &told(&to.digest)),
         field("platform", &told(&from.platform), &told(&to.platform)),
+        distribution,
     ]
     .into_iter()
     .flatten()

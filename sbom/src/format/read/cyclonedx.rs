@@ -73,7 +73,7 @@ fn flatten(components: Vec<Component>, entries: &mut Vec<inventory::Component>) 
         let licenses = component.licenses.into_iter().filter_map(|choice| {
             said(choice.expression.or_else(|| choice.license.and_then(|license| license.id.or(license.name))))
         });
-        if component.kind.as_deref() != Some("file") {
+        if !matches!(component.kind.as_deref(), Some("file" | "operating-system")) {
             let licenses = licenses.collect();
             entries.push(super::component(component.purl, component.name, component.version, licenses));
         }

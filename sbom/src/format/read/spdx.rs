@@ -18,6 +18,7 @@ pub(super) struct Package {
     #[serde(default)]
     name: String,
     version_info: Option<String>,
+    primary_package_purpose: Option<String>,
     license_declared: Option<String>,
     license_concluded: Option<String>,
     #[serde(default)]
@@ -102,7 +103,7 @@ pub(super) fn read(document: Document) -> Result<Read, ReadError> {
     for package in document.packages {
         if subject.is_some() && package.id.as_deref() == subject {
             inventory.subject = package.subject();
-        } else {
+        } else if !package.is_distribution() {
             inventory.components.push(package.component());
         }
     }
@@ -111,6 +112,11 @@ pub(super) fn read(document: Document) -> Result<Read, ReadError> {
 }
 
 impl Package {
+    fn is_distribution(&self) -> bool {
+        let purpose = self.primary_package_purpose.as_deref();
+        matches!(purpose, Some("OPERATING_SYSTEM" | "OPERATING-SYSTEM")) && self.purl().is_none()
+    }
+
     fn purl(&self) -> Option<&str> {
         let purl = self.external_refs.iter().find(|it| it.reference_type.as_deref() == Some("purl"))?;
         purl.reference_locator.as_deref()

@@ -5,6 +5,7 @@ mod document;
 mod generate;
 mod layers;
 mod list;
+mod score;
 mod source;
 mod verify;
 
@@ -19,6 +20,7 @@ pub(crate) enum SbomCommand {
     List(Box<list::ListArgs>),
     Verify(Box<verify::VerifyArgs>),
     Diff(Box<diff::DiffArgs>),
+    Score(score::ScoreArgs),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
@@ -27,5 +29,6 @@ pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
         SbomCommand::List(args) => list::run(args, context).await,
         SbomCommand::Verify(args) => verify::run(args, context).await,
         SbomCommand::Diff(args) => diff::run(args, context).await,
+        SbomCommand::Score(args) => score::run(args, context).await,
     }
 }

@@ -9,9 +9,17 @@ use crate::limits;
 
 const VERSIONS: [&str; 6] = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"];
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Metadata {
     component: Option<Component>,
+    #[serde(default, deserialize_with = "list")]
+    lifecycles: Vec<Lifecycle>,
+}
+
+#[derive(Deserialize)]
+struct Lifecycle {
+    phase: Option<String>,
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +55,9 @@ pub(super) fn read(document: Document) -> Result<Read, ReadError> {
         return Err(ReadError::Version { format: "CycloneDX", expected: "1.2 to 1.7", got });
     }
     let mut inventory = Inventory::default();
-    if let Some(subject) = document.metadata.and_then(|metadata| metadata.component) {
+    let Metadata { component, lifecycles } = document.metadata.unwrap_or_default();
+    let phases = lifecycles.into_iter().filter_map(|it| said(it.phase).or_else(|| said(it.name))).collect();
+    if let Some(subject) = component {
         let digest = digest(&subject).map(|digest| digest.to_string());
         let version = subject.version.filter(|version| Some(version) != digest.as_ref());
         inventory.subject = Subject { name: subject.name, version, digest, ..Subject::default() };
@@ -55,7 +65,7 @@ pub(super) fn read(document: Document) -> Result<Read, ReadError> {
         flatten(subject.components, &mut inventory.components);
     }
     flatten(document.components, &mut inventory.components);
-    let origin = Origin { format: format!("CycloneDX {got}"), ..Origin::default() };
+    let origin = Origin { format: format!("CycloneDX {got}"), phases, ..Origin::default() };
     Ok(Read { inventory, origin, ..Read::default() })
 }
 

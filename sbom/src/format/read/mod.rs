@@ -46,6 +46,8 @@ pub struct Origin {
     pub authors: Vec<String>,
     /// The programs that made it, with their versions.
     pub tools: Vec<String>,
+    /// When in the life of its subject it was made, as the format names it: `build`, `post-build`, `analyzed`.
+    pub phases: Vec<String>,
 }
 
 /// Why a document was not read.

@@ -5,9 +5,10 @@
 # A script that sources this sets `kind` (peers or tools), `names` and the
 # tables `version` and `probe`, and defines four functions:
 #   usage                 prints the help
-#   prerequisite NAME     prints the name that must be there to build NAME
+#   prerequisites NAME    prints the names that must be there to build NAME
 #   build NAME FOLDER     fills FOLDER; may set `built_version`
-#   program NAME FOLDER   prints the path of the executable in FOLDER
+#   program NAME FOLDER   prints the path of the executable in FOLDER, or of
+#                         the folder that is wanted
 
 # The version that `build` got, when the source offers only its newest.
 built_version=
@@ -96,14 +97,13 @@ publish() {
 
 # Installs NAME unless it is there.
 ensure() {
-  local name=$1 first
+  local name=$1 prerequisite
   if installed "$name" >/dev/null; then
     return
   fi
-  first=$(prerequisite "$name")
-  if [[ -n $first ]]; then
-    ensure "$first"
-  fi
+  for prerequisite in $(prerequisites "$name"); do
+    ensure "$prerequisite"
+  done
   current=$name
   mkdir -p -- "$(cache_folder)/$kind"
   take_lock
@@ -129,9 +129,13 @@ build_and_publish() {
   status "$name: installed in $((SECONDS - began)) s"
 }
 
-# Fails unless the program starts. The script's table `probe` says how.
+# Fails unless the program starts. The script's table `probe` says how. A
+# folder is not run.
 check_runs() {
   local output
+  if [[ -d $2 ]]; then
+    return
+  fi
   # The arguments are words of our own, to be split.
   # shellcheck disable=SC2086
   if ! output=$("$2" ${probe[$1]} 2>&1); then

@@ -13,7 +13,7 @@ pub const COSIGN_LEGACY: [&str; 4] =
 
 /// A peer by the name of its variable (`COSIGN`, `CRANE`...); `None` where `tests/peers/install` has not got it.
 pub fn peer(variable: &str) -> Option<PathBuf> {
-    let here = |path: PathBuf| path.is_file().then_some(path);
+    let here = |path: PathBuf| path.exists().then_some(path);
     let given = std::env::var_os(variable).map(PathBuf::from).and_then(here);
     given.or_else(|| installed(variable).and_then(here)).or_else(|| missing(&format!("peer {variable}")))
 }

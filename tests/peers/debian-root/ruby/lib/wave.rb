@@ -1,0 +1,1 @@
+require "addressable/uri"

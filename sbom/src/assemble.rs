@@ -121,6 +121,7 @@ impl Gathered {
                 hashes: package.hashes,
                 locations: locations.into_iter().collect(),
                 owner,
+                origins: Vec::new(),
             }
         };
         (packages.into_iter().map(component).collect(), dependencies)

@@ -30,6 +30,8 @@ pub struct Subject {
     pub version: Option<String>,
     /// The digest of the image's manifest, `sha256:HEX`; `None` for a directory.
     pub digest: Option<String>,
+    /// Its package URL, where a document tells one that is not an image's: that of an image follows from the rest.
+    pub purl: Option<String>,
     /// `OS/ARCHITECTURE[/VARIANT]` of the image.
     pub platform: Option<String>,
     /// Digests of the image's layers, the lowest first.
@@ -67,6 +69,8 @@ pub struct Component {
     pub locations: Vec<Location>,
     /// The component of a distribution that this one came with: an index into [`Inventory::components`].
     pub owner: Option<usize>,
+    /// The documents that tell of it, where several were merged: their identifiers, or names of files; sorted.
+    pub origins: Vec<String>,
 }
 
 /// What kind of thing a component is (CycloneDX `type`, SPDX `primaryPackagePurpose`).

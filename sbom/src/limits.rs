@@ -62,3 +62,18 @@ pub const DOCUMENT_BYTES: u64 = 512 << 20;
 
 /// Components of one document that is read.
 pub const DOCUMENT_COMPONENTS: usize = 250_000;
+
+/// Relationships of one document that is read: who contains, needs or describes whom.
+pub const DOCUMENT_RELATIONS: usize = 4_000_000;
+
+/// Elements in elements of a document in XML. Of JSON the parser has a bound of the same size.
+pub const DOCUMENT_DEPTH: usize = 128;
+
+/// Bytes of one text, or of one element with its attributes, of a document in XML; of one value of tags and values.
+pub const DOCUMENT_TEXT_BYTES: usize = 16 << 20;
+
+/// Different places of one document of which it is said that they were passed over; the others are counted as one.
+pub const PLACES_PASSED_OVER: usize = 1000;
+
+/// Bytes of the name of one place that was passed over.
+pub const PLACE_BYTES: usize = 200;

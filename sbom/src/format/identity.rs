@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_core::digest::Digest;
 
+use super::read::Origin;
 use super::{Format, Making, text};
 use crate::fact::Distribution;
 use crate::inventory::{Component, Inventory, Location, Subject};
@@ -18,7 +19,7 @@ use crate::purl;
 pub(super) struct Identity {
     /// The document's UUID, `xxxxxxxx-xxxx-8xxx-xxxx-xxxxxxxxxxxx`.
     pub(super) uuid: String,
-    /// The subject's package URL, where it has a digest.
+    /// The subject's package URL: of an image that has a digest, or the one that a document told.
     pub(super) purl: Option<String>,
     /// The reference of the subject.
     pub(super) subject: String,
@@ -29,9 +30,15 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(inventory: &Inventory, format: Format, making: &Making) -> Self {
-        let uuid = uuid(inventory, format, making);
-        let purl = subject_purl(&inventory.subject);
+    pub(super) fn of(
+        inventory: &Inventory,
+        origin: Option<&Origin>,
+        format: Format,
+        making: &Making,
+    ) -> Self {
+        let uuid = uuid(inventory, origin, format, making);
+        let purl =
+            subject_purl(&inventory.subject).or_else(|| inventory.subject.purl.as_deref().map(text::uri));
         let mut taken = Taken::default();
         let subject = taken.take(purl.clone().unwrap_or_else(|| format!("urn:uuid:{uuid}")));
         let distribution = inventory.distribution.as_ref().map(|distribution| {
@@ -119,13 +126,14 @@ fn subject_purl(subject: &Subject) -> Option<String> {
     Some(purl)
 }
 
-fn uuid(inventory: &Inventory, format: Format, making: &Making) -> String {
+fn uuid(inventory: &Inventory, origin: Option<&Origin>, format: Format, making: &Making) -> String {
     let mut all = Fields::default();
     all.text("countersign sbom 1");
     all.text(&format.to_string());
     all.text(&making.timestamp());
     all.text(&making.tool_version);
     all.inventory(inventory);
+    origin.into_iter().for_each(|origin| all.origin(origin));
     let digest = Digest::sha256(&all.0);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.bytes()[..16]);
@@ -162,9 +170,9 @@ impl Fields {
     // Every structure is taken apart whole: a field that is new does not compile until it is here.
     fn inventory(&mut self, inventory: &Inventory) {
         let Inventory { subject, distribution, components, dependencies, incomplete } = inventory;
-        let Subject { name, version, digest, platform, layers } = subject;
+        let Subject { name, version, digest, purl, platform, layers } = subject;
         self.text(name);
-        [version, digest, platform].into_iter().for_each(|field| self.optional(field.as_ref()));
+        [version, digest, purl, platform].into_iter().for_each(|field| self.optional(field.as_ref()));
         self.list(layers);
         self.number(usize::from(distribution.is_some()));
         if let Some(Distribution { id, version_id, pretty_name, id_like, cpe }) = distribution {
@@ -184,15 +192,26 @@ impl Fields {
             .for_each(|entry| [&entry.path, &entry.why].into_iter().for_each(|field| self.text(field)));
     }
 
+    fn origin(&mut self, origin: &Origin) {
+        let Origin { format, identifier, created, authors, organizations, tools, phases } = origin;
+        self.text(format);
+        self.optional(identifier.as_ref());
+        self.optional(created.map(|created| created.to_string()).as_ref());
+        [authors, tools, phases].into_iter().for_each(|list| self.list(list));
+        self.list(&organizations.iter().cloned().collect::<Vec<_>>());
+    }
+
     fn component(&mut self, component: &Component) {
         let Component { kind, ecosystem, namespace, name, version, purl, cpes, .. } = component;
-        let Component { licenses, supplier, description, homepage, hashes, locations, owner, .. } = component;
+        let Component {
+            licenses, supplier, description, homepage, hashes, locations, owner, origins, ..
+        } = component;
         self.number(*kind as usize);
         self.number(ecosystem.map_or(0, |ecosystem| ecosystem as usize + 1));
         [name, version].into_iter().for_each(|field| self.text(field));
         let fields = [purl, namespace, supplier, description, homepage];
         fields.into_iter().for_each(|field| self.optional(field.as_ref()));
-        [cpes, licenses].into_iter().for_each(|list| self.list(list));
+        [cpes, licenses, origins].into_iter().for_each(|list| self.list(list));
         self.number(hashes.len());
         hashes
             .iter()
@@ -212,7 +231,7 @@ mod tests {
     use crate::format::samples;
 
     fn identity(inventory: &Inventory) -> Identity {
-        Identity::of(inventory, Format::default(), &samples::making())
+        Identity::of(inventory, None, Format::default(), &samples::making())
     }
 
     #[test]
@@ -231,11 +250,12 @@ mod tests {
             identity(&other).uuid,
             Identity::of(
                 &inventory,
+                None,
                 Format::CycloneDxXml(crate::format::CycloneDxVersion::V1_6),
                 &samples::making(),
             )
             .uuid,
-            Identity::of(&inventory, Format::default(), &later).uuid,
+            Identity::of(&inventory, None, Format::default(), &later).uuid,
         ];
         assert_eq!(others.iter().chain([&first]).collect::<BTreeSet<_>>().len(), 4);
     }

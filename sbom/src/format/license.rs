@@ -90,6 +90,62 @@ pub fn of_all(texts: &[String]) -> Vec<License<'_>> {
     licenses.filter(|license| seen.insert(license.clone())).collect()
 }
 
+/// The terms of an expression that all apply, each without the parentheses around it: of `A AND (B OR C)` the terms `A`
+/// and `B OR C`. A text that is no expression is one term.
+pub fn conjuncts(text: &str) -> Vec<&str> {
+    if text.len() > LONGEST {
+        return vec![text];
+    }
+    let text = unwrapped(text);
+    let (mut depth, mut start, mut terms) = (0_usize, 0, Vec::new());
+    let words = text.split_inclusive([' ', '\t', '\n', '(', ')']);
+    let mut at = 0;
+    for word in words {
+        match word.trim_end() {
+            operator if depth == 0 && operator.eq_ignore_ascii_case("or") => return vec![text],
+            operator if depth == 0 && operator.eq_ignore_ascii_case("and") => {
+                terms.push(&text[start..at]);
+                start = at + word.len();
+            }
+            _ => (),
+        }
+        at += word.len();
+        match word.as_bytes().last() {
+            Some(b'(') => depth += 1,
+            Some(b')') => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return vec![text],
+            },
+            _ => (),
+        }
+    }
+    terms.push(&text[start..]);
+    let terms: Vec<_> = terms.into_iter().map(unwrapped).collect();
+    // Only what is an expression is taken apart: texts have "and" in them, too.
+    let are_licenses = terms.iter().all(|term| !matches!(License::of(term), None | Some(License::Text(_))));
+    match (are_licenses, terms.as_slice()) {
+        (true, [_, _, ..]) => terms.into_iter().flat_map(conjuncts).collect(),
+        _ => vec![text],
+    }
+}
+
+/// Without parentheses around the whole.
+fn unwrapped(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        let mut depth = 0_i64;
+        let closes_early = inside.bytes().any(|byte| {
+            depth += i64::from(byte == b'(') - i64::from(byte == b')');
+            depth < 0
+        });
+        if closes_early {
+            break;
+        }
+        text = inside.trim();
+    }
+    text
+}
+
 /// The version of SPDX's list of licences that texts are compared with, such as `3.27.0`.
 pub fn list_version() -> &'static str {
     spdx::license_version()
@@ -161,6 +217,24 @@ mod tests {
         assert_eq!(shown(&"(".repeat(4000)), format!("text {}", "(".repeat(4000)));
         let long = "MIT OR ".repeat(1000) + "MIT";
         assert_eq!(shown(&long), format!("text {long}"));
+    }
+
+    #[test]
+    fn expressions_are_taken_apart_where_all_of_it_applies() {
+        for (text, terms) in [
+            ("MIT", &["MIT"][..]),
+            ("(MIT AND ISC)", &["MIT", "ISC"]),
+            ("MIT and (ISC or Zlib) AND LicenseRef-a", &["MIT", "ISC or Zlib", "LicenseRef-a"]),
+            ("(MIT OR ISC) AND (Zlib AND BSD-3-Clause)", &["MIT OR ISC", "Zlib", "BSD-3-Clause"]),
+            ("MIT AND ISC OR Zlib", &["MIT AND ISC OR Zlib"]),
+            ("mine and yours", &["mine and yours"]),
+            ("a) AND (b", &["a) AND (b"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(conjuncts(text), terms, "{text}");
+        }
+        let deep = "(".repeat(2000) + "MIT" + &")".repeat(2000);
+        assert_eq!(conjuncts(&deep), ["MIT"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod cyclonedx;
 mod identity;
 pub mod license;
+mod loss;
 mod name;
 pub mod read;
 mod spdx;
@@ -23,7 +24,9 @@ use crate::inventory::Inventory;
 #[cfg(test)]
 use crate::inventory::{Component, Incomplete, Kind, Location, Subject};
 use identity::Identity;
+pub use loss::{Loss, losses};
 pub use name::{CycloneDxVersion, Format, FormatError, SpdxVersion};
+use read::{Origin, Read};
 
 /// The name of this program in the documents that it makes.
 const TOOL: &str = "countersign";
@@ -68,8 +71,26 @@ impl WriteError {
 /// # Errors
 /// [`WriteError::Json`], which no inventory is known to cause.
 pub fn write(inventory: &Inventory, format: Format, making: &Making) -> Result<Vec<u8>, WriteError> {
-    let identity = Identity::of(inventory, format, making);
-    let document = Document { inventory, identity: &identity, making };
+    write_after(inventory, None, format, making)
+}
+
+/// Writes what was read as a document of `format`, deterministically, with those who made it as makers of the new one,
+/// too. What the format does not hold of it, [`losses`] tells.
+///
+/// # Errors
+/// As [`write()`].
+pub fn convert(read: &Read, format: Format, making: &Making) -> Result<Vec<u8>, WriteError> {
+    write_after(&read.inventory, Some(&read.origin), format, making)
+}
+
+fn write_after(
+    inventory: &Inventory,
+    origin: Option<&Origin>,
+    format: Format,
+    making: &Making,
+) -> Result<Vec<u8>, WriteError> {
+    let identity = Identity::of(inventory, origin, format, making);
+    let document = Document { inventory, identity: &identity, making, origin };
     match format {
         Format::CycloneDxJson(version) => cyclonedx::json(document, version),
         Format::CycloneDxXml(version) => Ok(cyclonedx::xml(document, version)),
@@ -86,6 +107,8 @@ struct Document<'a> {
     inventory: &'a Inventory,
     identity: &'a Identity,
     making: &'a Making,
+    /// What the document said of itself of which this one is made.
+    origin: Option<&'a Origin>,
 }
 
 /// JSON as people can read it, with a newline at the end.

@@ -64,6 +64,7 @@ fn system() -> Vec<Component> {
         licenses: texts(&["GPL-3.0-or-later AND (MIT or GPL-2.0-only with Classpath-exception-2.0)"]),
         description: Some("GNU <Bourne> & \"Again\" SHell\u{1b}[31m ]]> \u{fffe} </text> é".to_owned()),
         homepage: Some("https://www.gnu.org/software/bash/?a=b&c=d".to_owned()),
+        cpes: texts(&["cpe:2.3:a:gnu:bash:5.2.15:*:*:*:*:*:*:*", "cpe:/a:gnu:bash:5.2.15", "not one"]),
         ..debian("bash", "5.2.15-2+b7", "5.2.15-2%2Bb7")
     };
     let libc = Component {
@@ -74,6 +75,8 @@ fn system() -> Vec<Component> {
             "MIT OR ISC",
         ]),
         homepage: Some("not an address".to_owned()),
+        cpes: texts(&[r"cpe:2.3:a:gnu:glibc\+\+:2.36:*:*:*:*:*:*:*"]),
+        origins: texts(&["https://example.org/one & two", "urn:uuid:00000000-0000-8000-8000-000000000000"]),
         ..debian("libc6", "2.36-9+deb12u7", "2.36-9%2Bdeb12u7")
     };
     let python = Component {
@@ -146,6 +149,7 @@ pub(super) fn inventory() -> Inventory {
             name: "registry.example/team/Shop".to_owned(),
             version: Some("v1".to_owned()),
             digest: Some(format!("sha256:{}", "0123456789abcdef".repeat(4))),
+            purl: None,
             platform: Some("linux/amd64".to_owned()),
             layers: vec![layer(1), layer(2)],
         },

@@ -68,7 +68,7 @@ fn link(xml: &mut Xml, (relation, id): Link<'_>) {
 }
 
 fn subject(xml: &mut Xml, document: Document<'_>) {
-    let Document { inventory, identity, making } = document;
+    let Document { inventory, identity, making, .. } = document;
     let subject = &inventory.subject;
     let version = subject.version.as_deref().or(subject.digest.as_deref());
     let parts = Tag { id: &identity.subject, name: &subject.name, version, scheme: "unknown", creator: None };

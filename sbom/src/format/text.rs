@@ -3,6 +3,10 @@
 //! Names, paths and addresses in an image are whatever someone put there. Formats want them to be one line, an address
 //! to be a URI, a digest to have its length; what is not so is mended where that loses nothing, else left out.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::inventory::{Component, Inventory};
 use crate::purl::percent;
 
@@ -13,11 +17,26 @@ pub(super) fn line(text: &str) -> String {
     spaced.collect::<String>().trim().to_owned()
 }
 
+/// What stands before the files that show a component.
+pub(super) const FOUND: &str = "Found in: ";
+
+/// What stands before the platform of an image.
+pub(super) const PLATFORM: &str = "Platform: ";
+
+/// What stands before the layers of an image.
+pub(super) const LAYERS: &str = "Layers, the lowest first: ";
+
+/// What stands before what could not be read.
+pub(super) const LACKS: &str = "Incomplete. What could not be read, and is missing:\n";
+
+/// What stands before the documents that tell of a component, where several were merged.
+pub(super) const TOLD: &str = "Told of in: ";
+
 /// What could not be read, a line for each; `None` if nothing is missing.
 pub(super) fn lacks(inventory: &Inventory) -> Option<String> {
     let lines = inventory.incomplete.iter().map(|entry| line(&format!("{}: {}", entry.path, entry.why)));
     let lines = lines.collect::<Vec<_>>().join("\n");
-    (!lines.is_empty()).then(|| format!("Incomplete. What could not be read, and is missing:\n{lines}"))
+    (!lines.is_empty()).then(|| format!("{LACKS}{lines}"))
 }
 
 /// The web address, if it is one that every format can hold: an absolute URI of the web (RFC 3986).
@@ -53,6 +72,65 @@ pub(super) fn hashes(component: &Component) -> impl Iterator<Item = (&'static st
 /// A package URL, or what stands for one, with only such bytes as any URI can have. What is a package URL stays as it is.
 pub(super) fn uri(text: &str) -> String {
     percent(text, |b| b.is_ascii_graphic() && !b"\"<>\\^`{|}[]".contains(&b))
+}
+
+/// A name in the NVD's dictionary, by the form that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cpe {
+    /// The URI of CPE 2.2.
+    V2_2,
+    /// The formatted string of CPE 2.3.
+    V2_3,
+}
+
+impl Cpe {
+    /// Which of the two a text is, by the patterns that CycloneDX and SPDX share (NISTIR 7695, section 6); `None` for
+    /// neither.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        static V2_2: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"^[cC][pP][eE]:/[AHOaho](:[A-Za-z0-9._\-~%]*){0,6}$").ok());
+        static V2_3: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let part = r##"(:(((\?*|\*?)([a-zA-Z0-9\-._]|(\\[\\*?!"#$%&'()+,/:;<=>@\[\]^`{|}~]))+(\?*|\*?))|[*\-]))"##;
+            let language = r"(:(([a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?)|[*\-]))";
+            Regex::new(&format!(r"^cpe:2\.3:[aho*\-]{part}{{5}}{language}{part}{{4}}$")).ok()
+        });
+        let is = |pattern: &LazyLock<Option<Regex>>| {
+            pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        };
+        match text.len() {
+            0..=1000 if is(&V2_2) => Some(Self::V2_2),
+            0..=1000 if is(&V2_3) => Some(Self::V2_3),
+            _ => None,
+        }
+    }
+}
+
+/// A name and an address, of `Name <address@example.org>`. What is no address stays in the name.
+pub(super) fn party(text: &str) -> (String, Option<String>) {
+    let text = line(text);
+    match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((name, email)) if is_email(email) => (name.trim().to_owned(), Some(email.to_owned())),
+        _ => (text, None),
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let sound = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+    };
+    text.split_once('@').is_some_and(|(name, host)| sound(name) && sound(host))
+}
+
+/// The documents that tell of a component, where several were merged.
+pub(super) fn told_in(component: &Component) -> Option<String> {
+    (!component.origins.is_empty()).then(|| line(&format!("{TOLD}{}", component.origins.join("; "))))
+}
+
+/// The name and the version of a tool, of `NAME-VERSION`.
+pub(super) fn tool(text: &str) -> (&str, Option<&str>) {
+    let is_version = |text: &str| text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let split = text.match_indices('-').find(|(at, _)| *at > 0 && is_version(&text[at + 1..]));
+    split.map_or((text, None), |(at, _)| (&text[..at], Some(&text[at + 1..])))
 }
 
 #[cfg(test)]
@@ -91,6 +169,33 @@ mod tests {
             component.hashes.insert(algorithm.to_owned(), digits);
         }
         assert_eq!(hashes(&component).collect::<Vec<_>>(), [("SHA-1", "ab".repeat(20))]);
+    }
+
+    #[test]
+    fn names_of_the_dictionary_are_told_apart() {
+        for (text, kind) in [
+            ("cpe:/o:debian:debian_linux:12", Some(Cpe::V2_2)),
+            ("cpe:2.3:a:gnu:bash:5.2.15:*:*:*:*:*:*:*", Some(Cpe::V2_3)),
+            (r"cpe:2.3:a:gnu:libstdc\+\+6:12.2:*:*:*:*:*:*:*", Some(Cpe::V2_3)),
+            ("cpe:2.3:a:gnu:libstdc++6:12.2:*:*:*:*:*:*:*", None),
+            ("cpe:2.3:a", None),
+            ("cpe:/", None),
+            ("bash", None),
+        ] {
+            assert_eq!(Cpe::of(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn tools_have_their_version_after_a_hyphen() {
+        for (text, parts) in [
+            ("syft-1.0.0", ("syft", Some("1.0.0"))),
+            ("spdx-sbom-generator-v0.0.1-rc", ("spdx-sbom-generator", Some("v0.0.1-rc"))),
+            ("trivy", ("trivy", None)),
+            ("-1", ("-1", None)),
+        ] {
+            assert_eq!(tool(text), parts);
+        }
     }
 
     #[test]

@@ -155,6 +155,7 @@ impl SourceArgs {
             name: resolved.docker_reference,
             version: None,
             digest: Some(image.digest.to_string()),
+            purl: None,
             platform: (!platform.is_empty()).then(|| platform.join("/")),
             layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
         };

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::model::{
-    Bom, Component, Composition, Dependency, Evidence, Expression, ExternalReference, Hash, LicenseChoice,
-    LicenseEntry, LicenseName, Lifecycle, Metadata, Occurrence, Organization, Property, Tool, Tools,
+    Author, Bom, Component, Composition, Dependency, Evidence, Expression, ExternalReference, Hash,
+    LicenseChoice, LicenseEntry, LicenseName, Lifecycle, Metadata, Occurrence, Organization, Property, Tool,
+    Tools,
 };
 use crate::fact::Distribution;
 use crate::format::license::{self, License};
@@ -32,13 +33,7 @@ pub(super) fn bom(document: Document<'_>, version: CycloneDxVersion) -> Bom<'_> 
 }
 
 fn metadata(document: Document<'_>, version: CycloneDxVersion) -> Metadata<'_> {
-    let Document { inventory, making, .. } = document;
-    let tools = if version < CycloneDxVersion::V1_5 {
-        Tools::Tools([Tool { name: TOOL, version: &making.tool_version }])
-    } else {
-        let tool = Component { version: Some(&making.tool_version), ..named("application", TOOL) };
-        Tools::Components { components: vec![tool] }
-    };
+    let Document { inventory, making, origin, .. } = document;
     // What is in an image was built before; of a directory nobody knows.
     let built = version >= CycloneDxVersion::V1_5 && inventory.subject.digest.is_some();
     let incomplete = inventory.incomplete.iter().enumerate().flat_map(|(number, entry)| {
@@ -48,10 +43,30 @@ fn metadata(document: Document<'_>, version: CycloneDxVersion) -> Metadata<'_> {
     Metadata {
         timestamp: making.timestamp(),
         lifecycles: built.then_some(Lifecycle { phase: "post-build" }).into_iter().collect(),
-        tools,
+        tools: tools(document, version),
+        authors: origin.iter().flat_map(|origin| &origin.authors).filter_map(|text| author(text)).collect(),
         component: subject(document),
         properties: incomplete.collect(),
     }
+}
+
+/// This program, and those that made the document that this one is made of.
+fn tools(document: Document<'_>, version: CycloneDxVersion) -> Tools<'_> {
+    let own = (TOOL, Some(document.making.tool_version.as_str()));
+    let others = document.origin.iter().flat_map(|origin| &origin.tools).map(|tool| text::tool(tool));
+    let mut seen = BTreeSet::new();
+    let all = std::iter::once(own).chain(others).filter(|tool| seen.insert(*tool));
+    if version < CycloneDxVersion::V1_5 {
+        return Tools::Tools(all.map(|(name, version)| Tool { name, version }).collect());
+    }
+    let tool = |(name, version)| Component { version, ..named("application", name) };
+    Tools::Components { components: all.map(tool).collect() }
+}
+
+fn author(text: &str) -> Option<Author> {
+    let (name, email) = text::party(text);
+    let name = Some(name).filter(|name| !name.is_empty());
+    (name.is_some() || email.is_some()).then_some(Author { name, email })
 }
 
 fn named<'a>(kind: &'static str, name: impl Into<Cow<'a, str>>) -> Component<'a> {
@@ -95,19 +110,9 @@ fn system<'a>(distribution: &'a Distribution, reference: &'a str) -> Component<'
         bom_ref: Some(reference),
         version: distribution.version_id.as_deref(),
         description: distribution.pretty_name.as_deref().map(text::line),
-        cpe: distribution.cpe.as_deref().filter(|cpe| is_cpe(cpe)),
+        cpe: distribution.cpe.as_deref().filter(|cpe| text::Cpe::of(cpe).is_some()),
         ..named("operating-system", distribution.id.as_str())
     }
-}
-
-/// Whether this is a CPE of the form that `os-release` has, with nothing that needs quoting (CPE 2.2, URI binding).
-fn is_cpe(text: &str) -> bool {
-    let parts =
-        text.strip_prefix("cpe:/").map(|rest| rest.split(':').collect::<Vec<_>>()).unwrap_or_default();
-    let sound = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    matches!(parts.first(), Some(&("a" | "h" | "o")))
-        && (2..=7).contains(&parts.len())
-        && parts.iter().all(sound)
 }
 
 fn package<'a>(
@@ -123,6 +128,15 @@ fn package<'a>(
     let occurrences = (version >= CycloneDxVersion::V1_5 && !occurrences.is_empty()).then_some(occurrences);
     let owner = component.owner.and_then(|owner| references.get(owner));
     let owner = owner.map(|value| Property { name: format!("{TOOL}:owner"), value });
+    let cpe = component.cpes.iter().find(|cpe| text::Cpe::of(cpe).is_some());
+    let numbered = |what: &'static str| {
+        move |(number, value): (usize, &'a String)| Property {
+            name: format!("{TOOL}:{what}:{number}"),
+            value,
+        }
+    };
+    let cpes = component.cpes.iter().filter(|other| Some(*other) != cpe).enumerate().map(numbered("cpe"));
+    let origins = component.origins.iter().enumerate().map(numbered("origin"));
     Component {
         bom_ref: references.get(index).map(String::as_str),
         supplier: component.supplier.as_deref().map(|name| Organization { name: text::line(name) }),
@@ -131,13 +145,13 @@ fn package<'a>(
         description: component.description.as_deref().map(text::line),
         hashes: text::hashes(component).map(|(alg, content)| Hash { alg, content }).collect(),
         licenses: licenses(&component.licenses, version),
-        cpe: component.cpes.first().map(String::as_str).filter(|cpe| is_cpe(cpe)),
+        cpe: cpe.map(String::as_str),
         purl: component.purl.as_deref().map(text::uri),
         external_references: homepage
             .map(|url| ExternalReference { kind: "website", url })
             .into_iter()
             .collect(),
-        properties: locations(component, version).chain(owner).collect(),
+        properties: locations(component, version).chain(owner).chain(cpes).chain(origins).collect(),
         evidence: occurrences.map(|occurrences| Evidence { occurrences }),
         ..named(kind(component.kind), component.name.as_str())
     }

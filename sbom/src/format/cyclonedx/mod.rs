@@ -2,7 +2,8 @@
 //!
 //! What an older version has no place for is left out, or told as a property where it would be missed. Properties are
 //! named `countersign:...`: `layer:N` and `platform` of the subject, `incomplete:N:path` and `incomplete:N:why` of the
-//! document, `location:N:layer` (in 1.4, which has no occurrences, `location:N:path` too) and `owner` of a component.
+//! document, `location:N:layer` (in 1.4, which has no occurrences, `location:N:path` too) `owner`, `cpe:N`
+//! (all but the first) and `origin:N` (the documents that were merged) of a component.
 
 mod build;
 mod model;

@@ -27,6 +27,8 @@ pub(super) struct Metadata<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) lifecycles: Vec<Lifecycle>,
     pub(super) tools: Tools<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) authors: Vec<Author>,
     pub(super) component: Component<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) properties: Vec<Property<'a>>,
@@ -41,14 +43,24 @@ pub(super) struct Lifecycle {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Tools<'a> {
-    Tools([Tool<'a>; 1]),
+    Tools(Vec<Tool<'a>>),
     Components { components: Vec<Component<'a>> },
 }
 
 #[derive(Serialize)]
 pub(super) struct Tool<'a> {
-    pub(super) name: &'static str,
-    pub(super) version: &'a str,
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<&'a str>,
+}
+
+/// Somebody who made the document that this one was made of.
+#[derive(Serialize)]
+pub(super) struct Author {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -30,14 +30,28 @@ fn metadata(xml: &mut Xml, metadata: &Metadata<'_>) {
         });
     }
     xml.element("tools", &[], |xml| match &metadata.tools {
-        Tools::Tools([tool]) => xml.element("tool", &[], |xml| {
-            xml.text("name", &[], tool.name);
-            xml.text("version", &[], tool.version);
-        }),
+        Tools::Tools(tools) => {
+            for tool in tools {
+                xml.element("tool", &[], |xml| {
+                    xml.text("name", &[], tool.name);
+                    xml.optional("version", tool.version);
+                });
+            }
+        }
         Tools::Components { components } => {
             xml.element("components", &[], |xml| components.iter().for_each(|it| component(xml, it)));
         }
     });
+    if !metadata.authors.is_empty() {
+        xml.element("authors", &[], |xml| {
+            for author in &metadata.authors {
+                xml.element("author", &[], |xml| {
+                    xml.optional("name", author.name.as_deref());
+                    xml.optional("email", author.email.as_deref());
+                });
+            }
+        });
+    }
     component(xml, &metadata.component);
     properties(xml, &metadata.properties);
 }

@@ -1,25 +1,37 @@
-//! Reading what others wrote: CycloneDX 1.2 to 1.7, SPDX 2.2 and 2.3, and syft's own, all as JSON, into one inventory.
+//! Reading what others wrote, and what this program did: CycloneDX 1.2 to 1.7 as JSON and XML, SPDX 2.2 and 2.3 as JSON
+//! and as tags and values, SPDX 3.0 as JSON-LD, syft's own, and SWID; all into one inventory.
 //!
-//! A document is read in one pass, whatever it is: the three families share no key, so one `Document` has the keys of
-//! all, and what nobody asks for is passed over without being kept. Which family it was is decided at the end.
+//! What a document is shows in its content. It is read in one pass and not kept: in JSON the families share no key, so
+//! one `Document` has the keys of all, and which family it was is decided at the end. What an inventory has no place for
+//! is counted by where it stands: keys of JSON, elements and attributes of XML, tags.
 
+mod build;
 mod cyclonedx;
+mod error;
+mod json;
+mod passed;
+mod source;
 mod spdx;
+mod swid;
 mod syft;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod xml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use countersign_core::digest::Digest;
-use countersign_core::json::at_most;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::fact::Ecosystem;
-use crate::inventory::{Component, Inventory};
+use crate::inventory::Inventory;
 use crate::limits;
+pub use error::{ReadError, TagValueProblem, XmlProblem};
+use json::{Formal, list, relations};
+use passed::PassedOver;
+use source::Source;
+use xml::Xml;
 
 /// A document that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +48,7 @@ pub struct Read {
 /// What a document says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// Its format with the version: `CycloneDX 1.6`, `SPDX 2.3`, `syft 16.0.0`.
+    /// Its format with the version: `CycloneDX 1.6`, `SPDX 2.3`, `syft 16.0.0`, `SWID 2015`.
     pub format: String,
     /// What it is called: a serial number, a namespace.
     pub identifier: Option<String>,
@@ -44,81 +56,68 @@ pub struct Origin {
     pub created: Option<Timestamp>,
     /// Who made it: persons and organisations.
     pub authors: Vec<String>,
-    /// The programs that made it, with their versions.
+    /// Which of the authors are organisations, where the document tells.
+    pub organizations: BTreeSet<String>,
+    /// The programs that made it, `NAME-VERSION`.
     pub tools: Vec<String>,
     /// When in the life of its subject it was made, as the format names it: `build`, `post-build`, `analyzed`.
     pub phases: Vec<String>,
-}
-
-/// Why a document was not read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// It is not JSON, or a key holds something else than its format says; or it cannot be read at all.
-    #[error("the document is malformed: {0}")]
-    Json(#[from] serde_json::Error),
-    /// It has none of the marks of a known format.
-    #[error("the document is neither CycloneDX, SPDX 2 nor syft's, as JSON")]
-    Unknown,
-    /// The format has a version that is not known.
-    #[error("{format} '{got}' is not known: expected {expected}")]
-    Version {
-        /// The format.
-        format: &'static str,
-        /// The versions that are known.
-        expected: &'static str,
-        /// What the document says.
-        got: String,
-    },
-    /// It has more components than are read.
-    #[error("the document has more than {most} components")]
-    Components {
-        /// How many are read.
-        most: usize,
-    },
-    /// It has more bytes than are read.
-    #[error("the document has more than {most} bytes")]
-    Bytes {
-        /// How many are read.
-        most: u64,
-    },
-}
-
-impl ReadError {
-    /// The stable code of this error.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Json(_) => "SBOM_MALFORMED",
-            Self::Unknown | Self::Version { .. } => "SBOM_UNKNOWN",
-            Self::Components { .. } | Self::Bytes { .. } => "SBOM_TOO_LARGE",
-        }
-    }
 }
 
 /// The keys of all families.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {
+    #[serde(default, rename = "$schema")]
+    _schema: Formal,
+    #[serde(default, rename = "version")]
+    _version: Formal,
     bom_format: Option<String>,
     spec_version: Option<String>,
+    serial_number: Option<String>,
     metadata: Option<cyclonedx::Metadata>,
     #[serde(default, deserialize_with = "list")]
     components: Vec<cyclonedx::Component>,
+    #[serde(default, deserialize_with = "list")]
+    dependencies: Vec<cyclonedx::Dependency>,
+    #[serde(default, deserialize_with = "list")]
+    compositions: Vec<cyclonedx::Composition>,
+
     spdx_version: Option<String>,
+    #[serde(default, rename = "SPDXID")]
+    _id: Formal,
+    #[serde(default, rename = "dataLicense")]
+    _data_license: Formal,
+    name: Option<String>,
+    document_namespace: Option<String>,
+    comment: Option<String>,
+    creation_info: Option<spdx::CreationInfo>,
     #[serde(default, deserialize_with = "list")]
     packages: Vec<spdx::Package>,
-    #[serde(default, deserialize_with = "spdx::described")]
-    relationships: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    has_extracted_licensing_infos: Vec<spdx::ExtractedLicensingInfo>,
+    #[serde(default, deserialize_with = "relations")]
+    relationships: Vec<spdx::Relationship>,
     #[serde(default, deserialize_with = "list")]
     document_describes: Vec<String>,
+
+    #[serde(default, rename = "@context")]
+    _context: Formal,
+    #[serde(rename = "@graph", default, deserialize_with = "relations")]
+    graph: Vec<spdx::Element>,
+
     schema: Option<syft::Schema>,
     source: Option<syft::Source>,
     #[serde(default, deserialize_with = "list")]
     artifacts: Vec<syft::Artifact>,
-}
+    #[serde(default, deserialize_with = "relations")]
+    artifact_relationships: Vec<syft::Relationship>,
+    distro: Option<syft::Distro>,
+    descriptor: Option<syft::Descriptor>,
 
-/// A list of which no more is kept than one element beyond what is allowed.
-fn list<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    at_most::<{ limits::DOCUMENT_COMPONENTS }, T, D>(deserializer)
+    /// Files of SPDX and of syft: each is counted.
+    #[serde(default, rename = "files", deserialize_with = "json::counted")]
+    _files: (),
 }
 
 /// Reads a document to its end.
@@ -130,59 +129,77 @@ pub fn read(document: impl io::Read) -> Result<Read, ReadError> {
 }
 
 fn read_at_most(document: impl io::Read, most: u64) -> Result<Read, ReadError> {
-    let mut bounded = io::BufReader::new(document.take(most + 1));
-    let parsed = parse(&mut bounded);
-    if bounded.into_inner().limit() == 0 {
-        return Err(ReadError::Bytes { most });
+    let mut source = Source::new(document, most);
+    match source.first()? {
+        b'{' | b'[' => read_json(source),
+        b'<' => read_xml(source),
+        _ => spdx::read_tag_value(source),
     }
-    let document = parsed?;
-    let read = match document {
-        Document { bom_format: Some(ref format), .. } if format == "CycloneDX" => cyclonedx::read(document)?,
-        Document { spdx_version: Some(_), .. } => spdx::read(document)?,
-        Document { schema: Some(syft::Schema { url: Some(ref url), .. }), .. } if url.contains("/syft/") => {
-            syft::read(document)
+}
+
+fn read_json(mut source: Source<impl io::Read>) -> Result<Read, ReadError> {
+    let mut passed = PassedOver::default();
+    let parsed = json::parse(&mut source, &mut passed);
+    source.bounded()?;
+    let document: Document = parsed?;
+    match document {
+        Document { bom_format: Some(ref format), .. } if format == "CycloneDX" => {
+            cyclonedx::read_parts(document.into(), passed)
         }
-        _ => return Err(ReadError::Unknown),
-    };
-    if read.inventory.components.len() > limits::DOCUMENT_COMPONENTS {
-        return Err(ReadError::Components { most: limits::DOCUMENT_COMPONENTS });
-    }
-    Ok(read)
-}
-
-fn parse(bytes: impl io::Read) -> Result<Document, ReadError> {
-    let mut deserializer = serde_json::Deserializer::from_reader(bytes);
-    let document = Document::deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(document)
-}
-
-/// The digest that is the version of an image's package URL, `pkg:oci/NAME@sha256%3AHEX?...`.
-fn digest_of_purl(purl: &str) -> Option<Digest> {
-    let image = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
-    let (_, version) = image.split(['?', '#']).next()?.rsplit_once('@')?;
-    version.replace("%3A", ":").replace("%3a", ":").parse().ok()
-}
-
-/// A component, as all families tell of one.
-fn component(
-    purl: Option<String>,
-    name: String,
-    version: Option<String>,
-    licenses: Vec<String>,
-) -> Component {
-    let ecosystem = purl.as_deref().and_then(Ecosystem::of_purl);
-    Component {
-        ecosystem,
-        purl,
-        name,
-        version: version.unwrap_or_default(),
-        licenses,
-        ..Component::default()
+        Document { spdx_version: Some(_), .. } => spdx::read_parts(document.into(), passed),
+        Document { graph, .. } if graph.len() > limits::DOCUMENT_RELATIONS => {
+            Err(ReadError::Relations { most: limits::DOCUMENT_RELATIONS })
+        }
+        Document { graph, .. } if !graph.is_empty() => spdx::read_v3(graph, passed),
+        Document { schema: Some(ref schema), .. } if schema.is_known() => syft::read(document.into(), passed),
+        _ => Err(ReadError::Unknown),
     }
 }
 
-/// Without what says that nothing is said.
-fn said(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty() && text != "NOASSERTION" && text != "NONE")
+fn read_xml(source: Source<impl io::Read>) -> Result<Read, ReadError> {
+    let mut xml = Xml::new(source);
+    let root = xml.root()?;
+    match (root.namespace.as_str(), root.name.as_str()) {
+        (namespace, "bom") if namespace.starts_with(cyclonedx::NAMESPACE) => cyclonedx::read_xml(xml, root),
+        (swid::NAMESPACE, _) | ("", swid::SEVERAL) => swid::read(xml, root),
+        _ => Err(ReadError::Unknown),
+    }
+}
+
+impl From<Document> for cyclonedx::Parts {
+    fn from(document: Document) -> Self {
+        let Document {
+            spec_version, serial_number, metadata, components, dependencies, compositions, ..
+        } = document;
+        Self { spec_version, serial_number, metadata, components, dependencies, compositions }
+    }
+}
+
+impl From<Document> for spdx::Parts {
+    fn from(document: Document) -> Self {
+        Self {
+            spdx_version: document.spdx_version.unwrap_or_default(),
+            name: document.name,
+            namespace: document.document_namespace,
+            comment: document.comment,
+            creation: document.creation_info,
+            packages: document.packages,
+            licenses: document.has_extracted_licensing_infos,
+            relationships: document.relationships,
+            describes: document.document_describes,
+        }
+    }
+}
+
+impl From<Document> for syft::Parts {
+    fn from(document: Document) -> Self {
+        Self {
+            schema: document.schema.unwrap_or_default(),
+            source: document.source,
+            artifacts: document.artifacts,
+            relationships: document.artifact_relationships,
+            distro: document.distro,
+            descriptor: document.descriptor,
+        }
+    }
 }

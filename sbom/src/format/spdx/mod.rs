@@ -67,14 +67,14 @@ fn found(component: &Component) -> Option<String> {
         None => location.path.clone(),
     });
     let places = places.collect::<Vec<_>>().join("; ");
-    (!places.is_empty()).then(|| super::text::line(&format!("Found in: {places}")))
+    (!places.is_empty()).then(|| super::text::line(&format!("{}{places}", super::text::FOUND)))
 }
 
 /// The platform and the layers of the subject.
 fn made_of(subject: &Subject) -> Option<String> {
-    let platform = subject.platform.as_ref().map(|platform| format!("Platform: {platform}."));
+    let platform = subject.platform.as_ref().map(|platform| format!("{}{platform}.", super::text::PLATFORM));
     let layers = (!subject.layers.is_empty())
-        .then(|| format!("Layers, the lowest first: {}.", subject.layers.join(", ")));
+        .then(|| format!("{}{}.", super::text::LAYERS, subject.layers.join(", ")));
     let parts: Vec<_> = platform.into_iter().chain(layers).collect();
     (!parts.is_empty()).then(|| super::text::line(&parts.join(" ")))
 }
@@ -92,21 +92,16 @@ struct Supplier {
 }
 
 impl Supplier {
+    /// As section 6.8 of the specification 2.3 has it, `NAME (ADDRESS)`.
+    fn with_address(&self) -> String {
+        let email = self.email.as_ref().map(|email| format!(" ({email})")).unwrap_or_default();
+        format!("{}{email}", self.name)
+    }
+
     /// `None` where the text names nobody. Parentheses mean the address in SPDX: the name has none.
     fn of(text: &str) -> Option<Self> {
-        let text = super::text::line(text).replace('(', "[").replace(')', "]");
-        let (name, email) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-            Some((name, email)) if is_email(email) => (name.trim(), Some(email.to_owned())),
-            _ => (text.as_str(), None),
-        };
-        let name = if name.is_empty() { email.clone()? } else { name.to_owned() };
+        let (name, email) = super::text::party(text);
+        let name = if name.is_empty() { email.clone()? } else { name.replace('(', "[").replace(')', "]") };
         Some(Self { name, email })
     }
-}
-
-fn is_email(text: &str) -> bool {
-    let sound = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
-    };
-    text.split_once('@').is_some_and(|(name, host)| sound(name) && sound(host))
 }

@@ -44,6 +44,7 @@ fn write_package(out: &mut Lines, package: &Package) {
     out.line("PackageLicenseDeclared", &package.license_declared);
     out.line("PackageCopyrightText", package.copyright_text);
     out.block("PackageDescription", package.description.as_deref());
+    out.block("PackageComment", package.comment.as_deref());
     for reference in &package.external_refs {
         let (category, kind) = (reference.reference_category, reference.reference_type);
         out.line("ExternalRef", &format!("{category} {kind} {}", reference.reference_locator));

@@ -26,7 +26,7 @@ pub(super) struct SpdxDocument {
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreationInfo {
     pub(super) created: String,
-    pub(super) creators: [String; 1],
+    pub(super) creators: Vec<String>,
     pub(super) license_list_version: String,
 }
 
@@ -53,6 +53,8 @@ pub(super) struct Package {
     pub(super) copyright_text: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) comment: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) external_refs: Vec<ExternalRef>,
     pub(super) primary_package_purpose: &'static str,
@@ -109,6 +111,7 @@ impl Package {
             license_declared: NO_ASSERTION.to_owned(),
             copyright_text: NO_ASSERTION,
             description: None,
+            comment: None,
             external_refs: Vec::new(),
             primary_package_purpose: purpose,
         }

@@ -1,5 +1,7 @@
 //! From the inventory to the model of SPDX 2.3.
 
+use std::collections::BTreeSet;
+
 use super::licensing::Texts;
 use super::v2::{
     Checksum, CreationInfo, ExternalRef, ExtractedLicensingInfo, NO_ASSERTION, Package, Relationship,
@@ -15,7 +17,7 @@ const SUBJECT: &str = "SPDXRef-Subject";
 const DISTRIBUTION: &str = "SPDXRef-Distribution";
 
 pub(super) fn build(document: Document<'_>) -> SpdxDocument {
-    let Document { inventory, identity, making } = document;
+    let Document { inventory, identity, making, .. } = document;
     let mut texts = Texts::default();
     let components = inventory.components.iter().zip(&identity.components);
     let ids: Vec<_> = components.map(|(component, reference)| component_id(component, reference)).collect();
@@ -37,7 +39,7 @@ pub(super) fn build(document: Document<'_>) -> SpdxDocument {
         document_namespace: namespace(document),
         creation_info: CreationInfo {
             created: making.timestamp(),
-            creators: [text::line(&format!("Tool: {TOOL}-{}", making.tool_version))],
+            creators: creators(document),
             license_list_version: short(license::list_version()),
         },
         comment: text::lacks(inventory),
@@ -70,15 +72,14 @@ fn system(distribution: &Distribution) -> Package {
     Package {
         version_info: distribution.version_id.as_deref().map(text::line),
         description: distribution.pretty_name.as_deref().map(text::line),
+        external_refs: cpes(&distribution.cpe).collect(),
         ..Package::named(DISTRIBUTION, &distribution.id, "OPERATING_SYSTEM")
     }
 }
 
 fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
-    let supplier = component.supplier.as_deref().and_then(Supplier::of).map(|supplier| {
-        let email = supplier.email.map(|email| format!(" ({email})")).unwrap_or_default();
-        format!("Organization: {}{email}", supplier.name)
-    });
+    let supplier = component.supplier.as_deref().and_then(Supplier::of);
+    let supplier = supplier.map(|supplier| format!("Organization: {}", supplier.with_address()));
     let checksums = text::hashes(component).map(|(algorithm, checksum_value)| {
         let algorithm = algorithm.replace('-', "");
         Checksum { algorithm, checksum_value }
@@ -92,7 +93,8 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
         source_info: found(component),
         license_declared: declared.unwrap_or_else(|| NO_ASSERTION.to_owned()),
         description: component.description.as_deref().map(text::line),
-        external_refs: component.purl.as_deref().map(purl).into_iter().collect(),
+        comment: text::told_in(component),
+        external_refs: component.purl.as_deref().map(purl).into_iter().chain(cpes(&component.cpes)).collect(),
         ..Package::named(id, &full_name(component), purpose(component.kind))
     }
 }
@@ -119,6 +121,31 @@ fn purl(purl: &str) -> ExternalRef {
         reference_type: "purl",
         reference_locator: text::uri(purl),
     }
+}
+
+fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = ExternalRef> {
+    texts.into_iter().filter_map(|text| {
+        let reference_type = match text::Cpe::of(text)? {
+            text::Cpe::V2_2 => "cpe22Type",
+            text::Cpe::V2_3 => "cpe23Type",
+        };
+        Some(ExternalRef { reference_category: "SECURITY", reference_type, reference_locator: text.clone() })
+    })
+}
+
+/// Who made the document, and whoever made the one that it was made of.
+fn creators(document: Document<'_>) -> Vec<String> {
+    let own = format!("Tool: {TOOL}-{}", document.making.tool_version);
+    let origin = document.origin;
+    let tools = origin.iter().flat_map(|origin| &origin.tools).map(|tool| format!("Tool: {tool}"));
+    let authors = origin.iter().flat_map(|origin| origin.authors.iter().map(|author| (*origin, author)));
+    let authors = authors.filter_map(|(origin, author)| {
+        let kind = if origin.organizations.contains(author) { "Organization" } else { "Person" };
+        Some(format!("{kind}: {}", Supplier::of(author)?.with_address()))
+    });
+    let mut seen = BTreeSet::new();
+    let all = std::iter::once(own).chain(tools).chain(authors).map(|creator| text::line(&creator));
+    all.filter(|creator| seen.insert(creator.clone())).collect()
 }
 
 fn relationships(document: Document<'_>, ids: &[String]) -> Vec<Relationship> {

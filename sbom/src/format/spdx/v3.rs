@@ -28,8 +28,8 @@ pub(super) struct CreationInfo {
     pub(super) id: &'static str,
     pub(super) spec_version: &'static str,
     pub(super) created: String,
-    pub(super) created_by: [String; 1],
-    pub(super) created_using: [String; 1],
+    pub(super) created_by: Vec<String>,
+    pub(super) created_using: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +57,7 @@ pub(super) enum Kind {
     Tool,
     SoftwareAgent,
     Organization,
+    Person,
     SpdxDocument {
         data_license: String,
         profile_conformance: [&'static str; 3],

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::licensing::Texts;
-use super::v3::{CREATION, CreationInfo, DictionaryEntry, Element, Graph, Hash, Kind, Node};
+use super::v3::{
+    CREATION, CreationInfo, DictionaryEntry, Element, ExternalIdentifier, Graph, Hash, Kind, Node,
+};
 use super::{Supplier, component_id, found, full_name, made_of, namespace, sha256};
 use crate::fact::Distribution;
 use crate::format::{Document, TOOL, license, text};
@@ -102,7 +104,7 @@ impl<'a> Builder<'a> {
         };
         let description = distribution.pretty_name.as_deref().map(text::line);
         let named = Element::new(self.id("SPDXRef-Distribution"), Some(text::line(&distribution.id)), kind);
-        Element { description, ..named }
+        Element { description, external_identifier: cpes(&distribution.cpe).collect(), ..named }
     }
 
     fn package(&mut self, component: &Component, id: String) {
@@ -128,6 +130,8 @@ impl<'a> Builder<'a> {
             Hash { algorithm, hash_value }
         });
         let mut element = Element::new(id, Some(full_name(component)), kind).with_purl(purl);
+        element.external_identifier.extend(cpes(&component.cpes));
+        element.comment = text::told_in(component);
         element.verified_using = hashes.collect();
         element.description = component.description.as_deref().map(text::line);
         self.elements.push(element);
@@ -141,10 +145,6 @@ impl<'a> Builder<'a> {
             return known.clone();
         }
         let mut element = Element::new(next.clone(), Some(key.0.clone()), Kind::Organization);
-        let email = |identifier: &String| super::v3::ExternalIdentifier {
-            external_identifier_type: "email",
-            identifier: identifier.clone(),
-        };
         element.external_identifier = key.1.iter().map(email).collect();
         self.elements.push(element);
         self.suppliers.insert(key, next.clone());
@@ -215,16 +215,42 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn finish(self) -> Vec<Node> {
+    /// Whoever made the document that this one was made of: authors, and tools.
+    fn makers(&self) -> [Vec<Element>; 2] {
+        let Some(origin) = self.document.origin else { return [Vec::new(), Vec::new()] };
+        let author = |(number, author): (usize, &String)| {
+            let supplier = Supplier::of(author)?;
+            let kind = if origin.organizations.contains(author) { Kind::Organization } else { Kind::Person };
+            let id = self.id(&format!("SPDXRef-Author-{}", number + 1));
+            let mut element = Element::new(id, Some(supplier.name), kind);
+            element.external_identifier = supplier.email.iter().map(email).collect();
+            Some(element)
+        };
+        let tool = |(number, tool): (usize, &String)| {
+            let id = self.id(&format!("SPDXRef-Tool-{}", number + 1));
+            Element::new(id, Some(text::line(tool)), Kind::Tool)
+        };
+        [
+            origin.authors.iter().enumerate().filter_map(author).collect(),
+            origin.tools.iter().enumerate().map(tool).collect(),
+        ]
+    }
+
+    fn finish(mut self) -> Vec<Node> {
         let making = self.document.making;
         let (tool, agent) = (self.id("SPDXRef-Tool"), self.id("SPDXRef-Agent"));
+        let [authors, tools] = self.makers();
+        let with = |own: &String, others: &[Element]| {
+            std::iter::once(own).chain(others.iter().map(|element| &element.spdx_id)).cloned().collect()
+        };
         let creation = CreationInfo {
             id: CREATION,
             spec_version: "3.0.1",
             created: making.timestamp(),
-            created_by: [agent.clone()],
-            created_using: [tool.clone()],
+            created_by: with(&agent, &authors),
+            created_using: with(&tool, &tools),
         };
+        self.elements.extend(authors.into_iter().chain(tools));
         let all = self.elements.iter().map(|element| element.spdx_id.clone()).collect();
         let (subject, sbom) = (self.id("SPDXRef-Subject"), self.id("SPDXRef-Sbom"));
         let name = Some(text::line(&self.document.inventory.subject.name));
@@ -252,6 +278,20 @@ impl<'a> Builder<'a> {
         let elements = head.into_iter().chain(self.elements).map(|element| Node::Element(Box::new(element)));
         std::iter::once(Node::Creation(creation)).chain(elements).collect()
     }
+}
+
+fn email(address: &String) -> ExternalIdentifier {
+    ExternalIdentifier { external_identifier_type: "email", identifier: address.clone() }
+}
+
+fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = ExternalIdentifier> {
+    texts.into_iter().filter_map(|text| {
+        let external_identifier_type = match text::Cpe::of(text)? {
+            text::Cpe::V2_2 => "cpe22",
+            text::Cpe::V2_3 => "cpe23",
+        };
+        Some(ExternalIdentifier { external_identifier_type, identifier: text.clone() })
+    })
 }
 
 fn document_of(sbom: String, data_license: String) -> Kind {

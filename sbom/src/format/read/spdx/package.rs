@@ -1,0 +1,122 @@
+//! One package of SPDX 2.
+
+use super::licenses::Texts;
+use super::model::{Checksum, Package};
+use crate::format::read::build::Builder;
+use crate::format::read::passed::PassedOver;
+use crate::format::read::texts::{self, said};
+use crate::inventory::Component;
+
+/// Puts the package that the document describes in its place.
+pub(super) fn subject(package: Package, builder: &mut Builder) {
+    let purl = package.external_refs.iter().find(|reference| reference.reference_type == "purl");
+    let sha256 = package.checksums.iter().find(|checksum| checksum.algorithm == "SHA256");
+    let described = texts::Described {
+        name: package.name,
+        version: package.version_info,
+        purl: purl.map(|purl| purl.reference_locator.clone()),
+        sha256: sha256.map(|checksum| checksum.checksum_value.clone()),
+    };
+    let mut subject = described.subject();
+    let passed = &mut builder.passed;
+    let known = package.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
+    let (references, checksums) = (usize::from(purl.is_some()), usize::from(subject.digest.is_some()));
+    passed.add_times("packages[].externalRefs[]", package.external_refs.len() - references);
+    passed.add_times("packages[].checksums[]", package.checksums.len().saturating_sub(checksums));
+    for (place, there) in [
+        ("sourceInfo", !known),
+        ("supplier", said(package.supplier).is_some()),
+        ("homepage", said(package.homepage).is_some()),
+        ("description", said(package.description).is_some()),
+        ("summary", said(package.summary).is_some()),
+        ("comment", said(package.comment).is_some()),
+        ("downloadLocation", said(package.download_location).is_some()),
+        ("licenseDeclared", said(package.license_declared).is_some()),
+        ("licenseConcluded", said(package.license_concluded).is_some()),
+        ("copyrightText", said(package.copyright_text).is_some()),
+    ] {
+        passed.add_if(there, &format!("packages[].{place}"));
+    }
+    builder.inventory.subject = subject;
+}
+
+impl Package {
+    /// The package as a component, the licences that are in the document by their texts.
+    pub(super) fn component(self, texts: &Texts, passed: &mut PassedOver) -> Component {
+        let purpose = self.primary_package_purpose.as_deref();
+        let kind = purpose.and_then(super::kind).unwrap_or_default();
+        let (mut purl, mut cpes) = (None, Vec::new());
+        for reference in self.external_refs {
+            match reference.reference_type.as_str() {
+                "purl" if purl.is_none() => purl = Some(reference.reference_locator),
+                "cpe22Type" | "cpe23Type" => cpes.push(reference.reference_locator),
+                other => passed.add(&format!("packages[].externalRefs[] ({other})")),
+            }
+        }
+        let (declared, concluded) = (said(self.license_declared), said(self.license_concluded));
+        passed.add_if(
+            declared.is_some() && concluded.is_some() && declared != concluded,
+            "packages[].licenseConcluded",
+        );
+        let expression = declared.or(concluded).unwrap_or_default();
+        let mut component = Component {
+            cpes,
+            licenses: texts.licenses(&expression),
+            supplier: said(self.supplier).and_then(|text| party(&text)),
+            description: said(self.description),
+            homepage: said(self.homepage),
+            ..texts::component(kind, self.name, said(self.version_info), purl)
+        };
+        for Checksum { algorithm, checksum_value } in self.checksums {
+            let twice = component.hashes.insert(hash_name(&algorithm), checksum_value).is_some();
+            passed.add_if(twice, "packages[].checksums[]");
+        }
+        match self.source_info.as_deref().map(texts::found_in) {
+            Some(Some(locations)) => component.locations = locations,
+            Some(None) => passed.add("packages[].sourceInfo"),
+            None => (),
+        }
+        match self.comment.as_deref().map(texts::told_in) {
+            Some(Some(origins)) => component.origins = origins,
+            Some(None) => passed.add("packages[].comment"),
+            None => (),
+        }
+        passed.add_if(said(self.download_location).is_some(), "packages[].downloadLocation");
+        passed.add_if(said(self.copyright_text).is_some(), "packages[].copyrightText");
+        match said(self.summary) {
+            Some(summary) if component.description.is_none() => component.description = Some(summary),
+            summary => passed.add_if(summary.is_some(), "packages[].summary"),
+        }
+        component
+    }
+}
+
+/// `Organization: NAME (ADDRESS)` as `NAME <ADDRESS>`.
+pub(super) fn party(text: &str) -> Option<String> {
+    let text = text.trim();
+    let name = ["Organization:", "Person:"]
+        .into_iter()
+        .find_map(|kind| text.strip_prefix(kind))
+        .unwrap_or(text)
+        .trim();
+    let parts = name.strip_suffix(')').and_then(|name| name.rsplit_once('('));
+    let named = match parts {
+        Some((name, "")) => name.trim().to_owned(),
+        Some((name, email)) if name.trim() == email => email.to_owned(),
+        Some((name, email)) => format!("{} <{email}>", name.trim()),
+        None => name.to_owned(),
+    };
+    said(Some(named))
+}
+
+/// `SHA256` as `SHA-256`.
+pub(super) fn hash_name(algorithm: &str) -> String {
+    let upper = algorithm.to_ascii_uppercase();
+    match upper.strip_prefix("SHA") {
+        Some(bits) if !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("SHA-{bits}")
+        }
+        _ if upper == "MD5" => upper,
+        _ => algorithm.to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Documents of others, and what in them has no place.

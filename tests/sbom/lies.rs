@@ -1,5 +1,6 @@
 //! Documents beside the real image that they are about: what they say wrongly is found, each lie with its code.
 
+use countersign_sbom::format::Format;
 use serde_json::{Value, json};
 use testkit::Sandbox;
 use testkit::servers::{Kind, Server};
@@ -109,8 +110,8 @@ fn what_the_program_writes_is_true() {
     let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
     let Some(image) = image(&sandbox, server.host()) else { return };
     sandbox.countersign(["copy", &image, "oci:layout:v1"]).succeeds();
-    for format in FORMATS {
-        let made = sandbox.countersign(["sbom", "generate", &image, "-o", format]).succeeds().stdout;
+    for format in Format::ALL.map(|format| format.to_string()) {
+        let made = sandbox.countersign(["sbom", "generate", &image, "-o", &format]).succeeds().stdout;
         sandbox.write("made", made);
         for source in [&image, "oci:layout:v1"] {
             let report =
@@ -125,10 +126,6 @@ fn what_the_program_writes_is_true() {
     let report = sandbox.countersign(["sbom", "verify", "made", "truth", "-o", "json"]).succeeds().json();
     assert_eq!(report["notChecked"]["subject"]["count"], 1);
 }
-
-/// What is read of what is written.
-const FORMATS: [&str; 5] =
-    ["cyclonedx-json@1.4", "cyclonedx-json@1.5", "cyclonedx-json@1.6", "cyclonedx-json@1.7", "spdx-json@2.3"];
 
 #[test]
 fn what_is_known_is_left_out() {

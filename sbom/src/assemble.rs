@@ -92,13 +92,16 @@ impl Gathered {
             }
         }
         let dependencies = dependencies(&packages, &owners);
+        // Who supplies the owner supplies what came with it.
+        let suppliers: Vec<_> = packages.iter().map(|(_, (package, _))| package.supplier.clone()).collect();
         let component = |(purl, (package, locations)): (String, (Package, BTreeSet<Location>))| {
+            // What also lies somewhere else came with nothing: who looks at what is loose must see it.
+            let came_with = |location: &Location| owners.get(&resolved(&location.path, links)).copied();
             let owner = match package.ecosystem.is_of_distribution() {
                 true => None,
-                false => locations
-                    .iter()
-                    .find_map(|location| owners.get(&resolved(&location.path, links)).copied()),
+                false => locations.iter().map(came_with).collect::<Option<Vec<_>>>(),
             };
+            let owner = owner.and_then(|owners| owners.first().copied());
             let mut licenses = package.licenses;
             if licenses.is_empty() && package.ecosystem.is_of_distribution() {
                 licenses = self.licenses.get(&package.name).cloned().unwrap_or_default();
@@ -115,7 +118,7 @@ impl Gathered {
                 purl: Some(purl),
                 cpes: Vec::new(),
                 licenses,
-                supplier: package.supplier,
+                supplier: package.supplier.or_else(|| owner.and_then(|owner| suppliers.get(owner)?.clone())),
                 description: package.description,
                 homepage: package.homepage,
                 hashes: package.hashes,
@@ -184,10 +187,13 @@ mod tests {
         python.qualifiers.insert("arch".into(), "all".into());
         let mut interpreter = Package::new(Ecosystem::Deb, "python3.11", "3.11");
         interpreter.provides = vec!["python3".into()];
+        python.supplier = Some("Debian Python Team".into());
         let six = Package::new(Ecosystem::Pypi, "six", "1.16");
+        let ply = Package::new(Ecosystem::Pypi, "ply", "3.11");
         let debian =
             Distribution { id: "debian".into(), version_id: Some("12".into()), ..Distribution::default() };
         let metadata = "/usr/lib/python3/dist-packages/six.egg-info";
+        let other = "/usr/lib/python3/dist-packages/ply.egg-info";
         let inventory = assemble(
             Subject::default(),
             tree(&[
@@ -197,7 +203,7 @@ mod tests {
                     "/var/lib/dpkg/info/python3-six.list",
                     vec![Fact::Owns {
                         package: "python3-six".into(),
-                        files: vec!["/lib/python3/dist-packages/six.egg-info".into()],
+                        files: vec!["/lib/python3/dist-packages/six.egg-info".into(), other.into()],
                     }],
                 ),
                 (
@@ -205,6 +211,7 @@ mod tests {
                     vec![Fact::License { package: "python3-six".into(), licenses: vec!["MIT".into()] }],
                 ),
                 (metadata, vec![Fact::Package(six.clone())]),
+                (other, vec![Fact::Package(ply)]),
                 ("/opt/six.egg-info", vec![Fact::Package(six)]),
             ]),
         );
@@ -215,14 +222,18 @@ mod tests {
             [
                 "pkg:deb/debian/python3-six@1.16?arch=all&distro=debian-12",
                 "pkg:deb/debian/python3.11@3.11?distro=debian-12",
+                "pkg:pypi/ply@3.11",
                 "pkg:pypi/six@1.16",
             ]
         );
         assert_eq!(inventory.dependencies, [(0, 1)]);
         assert_eq!(inventory.components[0].licenses, ["MIT"]);
-        assert_eq!(inventory.components[2].owner, Some(0));
+        let ply = &inventory.components[2];
+        assert_eq!((ply.owner, ply.supplier.as_deref()), (Some(0), Some("Debian Python Team")));
+        // A copy of it lies where no package put it.
+        assert_eq!((inventory.components[3].owner, &inventory.components[3].supplier), (None, &None));
         let locations: Vec<_> =
-            inventory.components[2].locations.iter().map(|location| &location.path).collect();
+            inventory.components[3].locations.iter().map(|location| &location.path).collect();
         assert_eq!(locations, ["/opt/six.egg-info", metadata]);
     }
 }

@@ -140,6 +140,9 @@ pub struct Distribution {
     /// `PRETTY_NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretty_name: Option<String>,
+    /// `VENDOR_NAME`; `NAME` where it is missing, since most distributions are made by a project of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
     /// `ID_LIKE`, split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub id_like: Vec<String>,

@@ -28,6 +28,8 @@ pub struct Subject {
     pub name: String,
     /// A tag, if it was named by one.
     pub version: Option<String>,
+    /// Who supplies it, if that is known.
+    pub supplier: Option<String>,
     /// The digest of the image's manifest, `sha256:HEX`; `None` for a directory.
     pub digest: Option<String>,
     /// Its package URL, where a document tells one that is not an image's: that of an image follows from the rest.

@@ -87,6 +87,28 @@ fn the_same_image_gives_the_same_bytes() {
     assert_eq!(made["metadata"]["timestamp"], "2023-11-14T22:13:20Z");
 }
 
+/// Who supplies an image: whom one names, else its annotation, else its label.
+#[test]
+fn who_supplies_an_image_is_said() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    let (Some(image), Some(crane)) = (image(&sandbox, server.host()), peer("CRANE")) else { return };
+    let supplier = |source: &str, words: &[&str]| {
+        let made = sandbox.countersign([&["sbom", "generate", source], words].concat()).succeeds();
+        let made: Value = serde_json::from_str(&made.stdout).expect("JSON");
+        made["metadata"]["component"]["supplier"]["name"].clone()
+    };
+    assert_eq!(supplier(&image, &[]), Value::Null);
+    assert_eq!(supplier("one", &["--supplier", "Asked"]), "Asked");
+    for (flag, name) in [("--label", "Labelled"), ("--annotation", "Annotated")] {
+        let vendor = format!("org.opencontainers.image.vendor={name}");
+        let tagged = format!("{}/sbom/app:v1", server.host());
+        sandbox.run(&crane, ["mutate", "--insecure", &tagged, flag, &vendor, "--tag", &tagged]).succeeds();
+        assert_eq!(supplier(&tagged, &[]), name);
+        assert_eq!(supplier(&tagged, &["--supplier", "Asked"]), "Asked");
+    }
+    sandbox.countersign(["sbom", "generate", "one", "--supplier", ""]).ends(2);
+}
+
 #[test]
 fn what_was_made_is_attested_and_verified() {
     let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Referrers)) else { return };

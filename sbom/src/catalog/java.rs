@@ -194,10 +194,11 @@ fn of_manifest(stem: &str, version: Option<&str>, manifest: &BTreeMap<String, St
     })
 }
 
-/// `org.apache.commons.lang3` of `commons-lang3` is the group `org.apache.commons`.
+/// `org.apache.commons.lang3` of `commons-lang3` is the group `org.apache.commons`. Groups are names of domains turned
+/// around: `org.opentest4j` of `opentest4j` is one whole, since nobody has the domain `org`.
 fn group_of_bundle<'a>(bundle: &'a str, name: &str) -> &'a str {
     match bundle.rsplit_once('.') {
-        Some((group, last)) if name.contains(last) => group,
+        Some((group, last)) if name.contains(last) && (name != last || group.contains('.')) => group,
         None if bundle == name => "",
         _ => bundle,
     }
@@ -337,6 +338,11 @@ mod tests {
                 "jetty-util.jar",
                 "Bundle-SymbolicName: org.eclipse.jetty.util;singleton:=true\nBundle-Version: 9.4.1",
                 vec!["org.eclipse.jetty/jetty-util 9.4.1"],
+            ),
+            (
+                "opentest4j-1.3.0.jar",
+                "Bundle-SymbolicName: org.opentest4j\nBundle-Version: 1.3.0",
+                vec!["org.opentest4j/opentest4j 1.3.0"],
             ),
             ("a-1.0.jar", "Implementation-Title: b\nImplementation-Vendor-Id: org.a", vec!["org.a/a 1.0"]),
             ("a-1.0.jar", "", vec!["a 1.0"]),

@@ -16,7 +16,7 @@ fn wants(file: &FileName<'_>) -> bool {
 fn look(_: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
     let text = String::from_utf8_lossy(content);
     let mut distribution = Distribution::default();
-    let mut any = false;
+    let (mut any, mut name) = (false, None);
     for (key, value) in text.lines().filter_map(assignment) {
         any = true;
         let value = Some(value).filter(|value| !value.is_empty());
@@ -24,6 +24,8 @@ fn look(_: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
             "ID" => distribution.id = value.unwrap_or_default(),
             "VERSION_ID" => distribution.version_id = value,
             "PRETTY_NAME" => distribution.pretty_name = value,
+            "VENDOR_NAME" => distribution.supplier = value,
+            "NAME" => name = value,
             "ID_LIKE" => {
                 distribution.id_like =
                     value.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
@@ -39,6 +41,7 @@ fn look(_: &FileName<'_>, content: &[u8]) -> Result<Vec<Fact>, Unreadable> {
         // os-release(5), ID: "If not set, a default of "ID=linux" may be used."
         distribution.id = "linux".to_owned();
     }
+    distribution.supplier = distribution.supplier.or(name);
     Ok(vec![Fact::Distribution(distribution)])
 }
 
@@ -102,6 +105,7 @@ mod tests {
             id: "debian".into(),
             version_id: Some("12".into()),
             pretty_name: Some("Debian GNU/Linux 12 (bookworm)".into()),
+            supplier: Some("Debian GNU/Linux".into()),
             ..Distribution::default()
         };
         assert_eq!(facts, [Fact::Distribution(expected)]);
@@ -110,11 +114,12 @@ mod tests {
     #[test]
     fn what_derives_from_others() {
         let facts = read(
-            b"ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID='9.0'\nCPE_NAME=\"cpe:/o:rocky:rocky:9::baseos\"",
+            b"NAME=\"Rocky Linux\"\nVENDOR_NAME=RESF\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID='9.0'\nCPE_NAME=\"cpe:/o:rocky:rocky:9::baseos\"",
         );
         let expected = Distribution {
             id: "rocky".into(),
             version_id: Some("9.0".into()),
+            supplier: Some("RESF".into()),
             id_like: vec!["rhel".into(), "centos".into(), "fedora".into()],
             cpe: Some("cpe:/o:rocky:rocky:9::baseos".into()),
             ..Distribution::default()

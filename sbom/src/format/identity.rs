@@ -170,14 +170,17 @@ impl Fields {
     // Every structure is taken apart whole: a field that is new does not compile until it is here.
     fn inventory(&mut self, inventory: &Inventory) {
         let Inventory { subject, distribution, components, dependencies, incomplete } = inventory;
-        let Subject { name, version, digest, purl, platform, layers } = subject;
+        let Subject { name, version, supplier, digest, purl, platform, layers } = subject;
         self.text(name);
-        [version, digest, purl, platform].into_iter().for_each(|field| self.optional(field.as_ref()));
+        let fields = [version, supplier, digest, purl, platform];
+        fields.into_iter().for_each(|field| self.optional(field.as_ref()));
         self.list(layers);
         self.number(usize::from(distribution.is_some()));
-        if let Some(Distribution { id, version_id, pretty_name, id_like, cpe }) = distribution {
+        if let Some(Distribution { id, version_id, pretty_name, supplier, id_like, cpe }) = distribution {
             self.text(id);
-            [version_id, pretty_name, cpe].into_iter().for_each(|field| self.optional(field.as_ref()));
+            [version_id, pretty_name, supplier, cpe]
+                .into_iter()
+                .for_each(|field| self.optional(field.as_ref()));
             self.list(id_like);
         }
         self.number(components.len());

@@ -47,6 +47,12 @@ impl Lost {
         self.count(place, usize::from(!kept));
     }
 
+    /// Parentheses mean an address in SPDX: the name has none.
+    fn supplier(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
+        let form = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
+        self.text(place, form(was).as_ref(), form(is).as_ref());
+    }
+
     fn text(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
         let form = |text: Option<&String>| text.map(|text| text::line(text)).filter(|text| !text.is_empty());
         let was = form(was);
@@ -72,9 +78,10 @@ impl Lost {
     }
 
     fn subject(&mut self, was: &Subject, is: &Subject) {
-        let Subject { name, version, digest, purl, platform, layers } = was;
+        let Subject { name, version, supplier, digest, purl, platform, layers } = was;
         self.text("subject.name", Some(name), Some(&is.name));
         self.text("subject.version", version.as_ref(), is.version.as_ref());
+        self.supplier("subject.supplier", supplier.as_ref(), is.supplier.as_ref());
         self.text("subject.digest", digest.as_ref(), is.digest.as_ref());
         self.unless("subject.purl", purl.as_ref().is_none_or(|purl| Some(text::uri(purl)) == is.purl));
         self.text("subject.platform", platform.as_ref(), is.platform.as_ref());
@@ -82,10 +89,11 @@ impl Lost {
     }
 
     fn distribution(&mut self, was: &Distribution, is: &Distribution) {
-        let Distribution { id, version_id, pretty_name, id_like, cpe } = was;
+        let Distribution { id, version_id, pretty_name, supplier, id_like, cpe } = was;
         self.text("distribution.id", Some(id), Some(&is.id));
         self.text("distribution.version_id", version_id.as_ref(), is.version_id.as_ref());
         self.text("distribution.pretty_name", pretty_name.as_ref(), is.pretty_name.as_ref());
+        self.supplier("distribution.supplier", supplier.as_ref(), is.supplier.as_ref());
         self.unless("distribution.id_like", id_like.is_empty() || *id_like == is.id_like);
         self.text("distribution.cpe", cpe.as_ref(), is.cpe.as_ref());
     }
@@ -103,12 +111,7 @@ impl Lost {
         self.unless("components[].purl", purl.as_ref().is_none_or(|purl| Some(text::uri(purl)) == is.purl));
         self.unless("components[].cpes", cpes.iter().all(|cpe| is.cpes.contains(cpe)));
         self.unless("components[].licenses", terms(licenses).is_subset(&terms(&is.licenses)));
-        let supplied = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
-        self.text(
-            "components[].supplier",
-            supplied(supplier.as_ref()).as_ref(),
-            supplied(is.supplier.as_ref()).as_ref(),
-        );
+        self.supplier("components[].supplier", supplier.as_ref(), is.supplier.as_ref());
         self.text("components[].description", description.as_ref(), is.description.as_ref());
         self.text("components[].homepage", homepage.as_ref(), is.homepage.as_ref());
         let kept = |(name, digits): (&String, &String)| {

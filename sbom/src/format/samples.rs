@@ -148,6 +148,7 @@ pub(super) fn inventory() -> Inventory {
         subject: Subject {
             name: "registry.example/team/Shop".to_owned(),
             version: Some("v1".to_owned()),
+            supplier: Some("Team <Shop> (tools & more) <shop@example.org>".to_owned()),
             digest: Some(format!("sha256:{}", "0123456789abcdef".repeat(4))),
             purl: None,
             platform: Some("linux/amd64".to_owned()),
@@ -157,6 +158,7 @@ pub(super) fn inventory() -> Inventory {
             id: "debian".to_owned(),
             version_id: Some("12".to_owned()),
             pretty_name: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
+            supplier: Some("Debian GNU/Linux".to_owned()),
             id_like: Vec::new(),
             cpe: Some("cpe:/o:debian:debian_linux:12".to_owned()),
         }),

@@ -45,7 +45,8 @@ struct Tag<'a> {
     name: &'a str,
     version: Option<&'a str>,
     scheme: &'static str,
-    creator: Option<String>,
+    /// Who is behind it, and in which role.
+    supplier: Option<(&'a str, &'static str)>,
 }
 
 fn tag(xml: &mut Xml, tag: &Tag<'_>, inside: impl FnOnce(&mut Xml)) {
@@ -56,11 +57,17 @@ fn tag(xml: &mut Xml, tag: &Tag<'_>, inside: impl FnOnce(&mut Xml)) {
     }
     xml.element("SoftwareIdentity", &attributes, |xml| {
         xml.empty("Entity", &[("name", TOOL), ("regid", REGISTRATION), ("role", "tagCreator")]);
-        if let Some(creator) = &tag.creator {
-            xml.empty("Entity", &[("name", creator), ("role", "softwareCreator")]);
+        let supplier = tag.supplier.map(|(name, role)| (text::line(name), role));
+        if let Some((name, role)) = supplier.filter(|(name, _)| !name.is_empty()) {
+            xml.empty("Entity", &[("name", &name), ("role", role)]);
         }
         inside(xml);
     });
+}
+
+/// Who made it.
+fn created(name: &str) -> (&str, &'static str) {
+    (name, "softwareCreator")
 }
 
 fn link(xml: &mut Xml, (relation, id): Link<'_>) {
@@ -71,7 +78,9 @@ fn subject(xml: &mut Xml, document: Document<'_>) {
     let Document { inventory, identity, making, .. } = document;
     let subject = &inventory.subject;
     let version = subject.version.as_deref().or(subject.digest.as_deref());
-    let parts = Tag { id: &identity.subject, name: &subject.name, version, scheme: "unknown", creator: None };
+    // Who puts an image together makes little of what is in it.
+    let supplier = subject.supplier.as_deref().map(|name| (name, "distributor"));
+    let parts = Tag { id: &identity.subject, name: &subject.name, version, scheme: "unknown", supplier };
     let loose = inventory.components.iter().zip(&identity.components);
     let loose = loose.filter(|(component, _)| component.owner.is_none()).map(|(_, id)| id);
     tag(xml, &parts, |xml| {
@@ -89,7 +98,8 @@ fn distribution(xml: &mut Xml, document: Document<'_>) {
     let (inventory, identity) = (document.inventory, document.identity);
     if let Some((distribution, id)) = inventory.distribution.as_ref().zip(identity.distribution.as_ref()) {
         let version = distribution.version_id.as_deref();
-        let parts = Tag { id, name: &distribution.id, version, scheme: "unknown", creator: None };
+        let supplier = distribution.supplier.as_deref().map(created);
+        let parts = Tag { id, name: &distribution.id, version, scheme: "unknown", supplier };
         tag(xml, &parts, |xml| {
             if let Some(name) = &distribution.pretty_name {
                 xml.empty("Meta", &[("summary", &text::line(name))]);
@@ -123,10 +133,10 @@ struct Package<'a> {
 fn package(xml: &mut Xml, document: Document<'_>, package: Package<'_>) {
     let Package { component, id, needed } = package;
     let name = component.name.as_str();
-    let creator = component.supplier.as_deref().map(text::line).filter(|name| !name.is_empty());
+    let supplier = component.supplier.as_deref().map(created);
     let version = Some(component.version.as_str()).filter(|version| !version.is_empty());
     let scheme = component.ecosystem.map_or("unknown", scheme);
-    let parts = Tag { id, name, version, scheme, creator };
+    let parts = Tag { id, name, version, scheme, supplier };
     tag(xml, &parts, |xml| {
         needed.iter().for_each(|needed| link(xml, *needed));
         for license in license::of_all(&component.licenses) {

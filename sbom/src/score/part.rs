@@ -46,8 +46,8 @@ fn subject(inventory: &Inventory) -> Option<Part<'_>> {
         name: &subject.name,
         // An image without a tag has its digest for a version.
         version: told(subject.version.as_deref()).or(digest),
-        supplier: None,
-        is_identified: digest.is_some(),
+        supplier: told(subject.supplier.as_deref()),
+        is_identified: digest.is_some() || subject.purl.is_some(),
         hashes: digest.and_then(|digest| digest.split_once(':')).map(|(name, _)| name).into_iter().collect(),
         licenses: &[],
     })
@@ -59,7 +59,7 @@ fn distribution(inventory: &Inventory) -> Option<Part<'_>> {
         kind: PartKind::Distribution,
         name: &distribution.id,
         version: told(distribution.version_id.as_deref()),
-        supplier: None,
+        supplier: told(distribution.supplier.as_deref()),
         is_identified: distribution.cpe.is_some(),
         hashes: Vec::new(),
         licenses: &[],

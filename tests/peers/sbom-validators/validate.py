@@ -3,10 +3,11 @@
 validate.py JAR FORMAT=FILE...
 
 JAR is tools-java of SPDX. FORMAT is a name of ours, cyclonedx-json@1.6, or ntia: then the file is SPDX 2.3 as JSON, and
-what it lacks of the elements that NTIA asks for is printed. A line on stdout for each complaint; ends with 1 if there
+what it lacks of the elements that NTIA asks for is printed, and which components lack it. A line on stdout for each complaint; ends with 1 if there
 is one.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -98,17 +99,27 @@ def spdx_java(jar, file, ending, kind):
 
 
 def ntia(file):
+    """What NTIA asks of a document, and of each component: the names of those that lack it."""
     with tempfile.TemporaryDirectory() as folder:
         checker = "from ntia_conformance_checker.main import main; main()"
         run = subprocess.run(
-            [sys.executable, "-c", checker, "-c", "ntia", str(copy(file, folder, ".spdx.json"))],
+            [sys.executable, "-c", checker, "-c", "ntia", "--output", "json", str(copy(file, folder, ".spdx.json"))],
             capture_output=True,
             text=True,
             check=False,
         )
-    rows = [line.split("|") for line in run.stdout.splitlines() if "|" in line]
-    lacking = [question.strip() for question, answer in rows if answer.strip() == "False"]
-    return lacking if len(rows) > 1 else [run.stdout + run.stderr]
+    try:
+        report = json.loads(run.stdout)
+    except json.JSONDecodeError:
+        return [run.stdout + run.stderr]
+    asked = ["authorNameProvided", "timestampProvided", "dependencyRelationshipsProvided"]
+    lacking = [name for name in asked if not report[name]]
+    for kind in ["componentNames", "componentVersions", "componentIdentifiers", "componentSuppliers"]:
+        if not report[kind]["allProvided"]:
+            lacking.append(f"{kind}: {', '.join(sorted(report[kind]['nonconformantComponents']))}")
+    if not lacking and not report["isNtiaConformant"]:
+        return [run.stdout]
+    return lacking
 
 
 def copy(file, folder, ending):

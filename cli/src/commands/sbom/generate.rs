@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Subject;
@@ -35,6 +36,10 @@ pub(crate) struct GenerateArgs {
     /// spdx-json[@2.3|@3.0], spdx-tag-value, swid
     #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = output, default_value = "cyclonedx-json")]
     output: Vec<Output>,
+
+    /// Who supplies SOURCE (default: what the image is annotated or labelled with as org.opencontainers.image.vendor)
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    supplier: Option<String>,
 
     /// Attest the image with the SBOM, in the first of the formats that are attested (cyclonedx-json, spdx-json)
     #[arg(long, requires = "key")]
@@ -81,7 +86,10 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         Some(reference) => Some(keys::private(context, reference).await?),
         None => None,
     };
-    let looked = args.source.look(context).await?;
+    let mut looked = args.source.look(context).await?;
+    if args.supplier.is_some() {
+        looked.inventory.subject.supplier.clone_from(&args.supplier);
+    }
     for lacks in &looked.inventory.incomplete {
         context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
     }

@@ -1,5 +1,6 @@
 //! What an SBOM is made of: an image, or a directory.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
@@ -63,7 +64,18 @@ struct Configuration {
     os: Option<String>,
     architecture: Option<String>,
     variant: Option<String>,
+    config: Option<Running>,
 }
+
+/// How it is run, as far as it tells of the image.
+#[derive(Deserialize)]
+struct Running {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+/// "Name of the distributing entity, organization or individual" (OCI image specification 1.1, "Annotations").
+const VENDOR: &str = "org.opencontainers.image.vendor";
 
 /// An image, without a look into it.
 pub(super) struct Located {
@@ -154,6 +166,7 @@ impl SourceArgs {
         let subject = Subject {
             name: resolved.docker_reference,
             version: None,
+            supplier: vendor(&manifest, &configuration),
             digest: Some(image.digest.to_string()),
             purl: None,
             platform: (!platform.is_empty()).then(|| platform.join("/")),
@@ -183,6 +196,13 @@ impl SourceArgs {
             .await
             .map_err(|failure| failure.hint("it is an index of several images: name one with --platform"))
     }
+}
+
+/// Who supplies an image: what its manifest says, else its configuration.
+fn vendor(manifest: &ImageManifest, configuration: &Configuration) -> Option<String> {
+    let labelled = || configuration.config.as_ref()?.labels.as_ref()?.get(VENDOR).map(String::as_str);
+    let named = |name: &&str| !name.trim().is_empty();
+    manifest.annotation(VENDOR).filter(named).or_else(|| labelled().filter(named)).map(str::to_owned)
 }
 
 async fn manifest(image: &Image) -> Result<ImageManifest, Failure> {

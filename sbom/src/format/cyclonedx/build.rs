@@ -88,6 +88,10 @@ fn named<'a>(kind: &'static str, name: impl Into<Cow<'a, str>>) -> Component<'a>
     }
 }
 
+fn organization(name: &str) -> Organization {
+    Organization { name: text::line(name) }
+}
+
 fn subject(document: Document<'_>) -> Component<'_> {
     let Document { inventory, identity, .. } = document;
     let subject = &inventory.subject;
@@ -98,6 +102,7 @@ fn subject(document: Document<'_>) -> Component<'_> {
     let layers = layers.map(|(number, value)| Property { name: format!("{TOOL}:layer:{number}"), value });
     Component {
         bom_ref: Some(&identity.subject),
+        supplier: subject.supplier.as_deref().map(organization),
         version: subject.version.as_deref().or(subject.digest.as_deref()),
         purl: identity.purl.clone(),
         properties: platform.into_iter().chain(layers).collect(),
@@ -108,6 +113,7 @@ fn subject(document: Document<'_>) -> Component<'_> {
 fn system<'a>(distribution: &'a Distribution, reference: &'a str) -> Component<'a> {
     Component {
         bom_ref: Some(reference),
+        supplier: distribution.supplier.as_deref().map(organization),
         version: distribution.version_id.as_deref(),
         description: distribution.pretty_name.as_deref().map(text::line),
         cpe: distribution.cpe.as_deref().filter(|cpe| text::Cpe::of(cpe).is_some()),
@@ -139,7 +145,7 @@ fn package<'a>(
     let origins = component.origins.iter().enumerate().map(numbered("origin"));
     Component {
         bom_ref: references.get(index).map(String::as_str),
-        supplier: component.supplier.as_deref().map(|name| Organization { name: text::line(name) }),
+        supplier: component.supplier.as_deref().map(organization),
         group: component.namespace.as_deref(),
         version: Some(component.version.as_str()).filter(|version| !version.is_empty()),
         description: component.description.as_deref().map(text::line),

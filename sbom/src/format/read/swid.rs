@@ -10,7 +10,7 @@ use super::texts::{self, said};
 use super::xml::{Element, Xml};
 use super::{Origin, ReadError};
 use crate::fact::{Distribution, Ecosystem};
-use crate::inventory::{Component, Kind, Location};
+use crate::inventory::{Component, Kind, Location, Subject};
 
 /// The namespace of every tag.
 pub(super) const NAMESPACE: &str = "http://standards.iso.org/iso/19770/-2/2015/schema.xsd";
@@ -105,6 +105,7 @@ fn assemble(builder: &mut Builder, tags: Vec<Tag>, several: bool) -> Result<(), 
                 id: tag.name,
                 version_id: tag.version,
                 pretty_name: tag.summary,
+                supplier: tag.creators.into_iter().next(),
                 ..Distribution::default()
             });
             links.push((id, tag_links));
@@ -129,13 +130,14 @@ fn assemble(builder: &mut Builder, tags: Vec<Tag>, several: bool) -> Result<(), 
 
 fn subject(builder: &mut Builder, tag: Tag) {
     let described = texts::Described { name: tag.name, version: tag.version, purl: tag.purl, sha256: None };
-    builder.inventory.subject = described.subject();
+    let mut suppliers = tag.creators.into_iter();
+    builder.inventory.subject = Subject { supplier: suppliers.next(), ..described.subject() };
     match tag.description.as_deref().map(texts::lacks) {
         Some(Some(lacks)) => builder.inventory.incomplete = lacks,
         Some(None) => builder.passed.add("SoftwareIdentity/Meta/@description"),
         None => (),
     }
-    builder.passed.add_times("SoftwareIdentity/Entity", tag.creators.len());
+    builder.passed.add_times("SoftwareIdentity/Entity", suppliers.count());
     builder.passed.add_times("SoftwareIdentity/Evidence", tag.locations.len());
 }
 
@@ -227,7 +229,7 @@ fn entity<R: Read>(xml: &mut Xml<R>, mut element: Element, tag: &mut Tag) -> Res
     xml.rest(&element);
     for role in roles.split_whitespace() {
         match role {
-            "softwareCreator" => tag.creators.push(name.clone()),
+            "softwareCreator" | "distributor" => tag.creators.push(name.clone()),
             "tagCreator" => tag.tag_creators.push(name.clone()),
             other => xml.passed.add(&format!("SoftwareIdentity/Entity ({other})")),
         }

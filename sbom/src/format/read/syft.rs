@@ -269,6 +269,7 @@ fn subject(source: Source) -> Subject {
     Subject {
         name: said(source.name).or_else(|| said(image.user_input)).unwrap_or_default(),
         version: said(source.version).filter(|version| Some(version) != digest.as_ref()),
+        supplier: None,
         digest,
         purl: None,
         platform: (!platform.is_empty()).then(|| platform.join("/")),
@@ -281,6 +282,7 @@ fn distribution(distro: Distro) -> Option<Distribution> {
         id: said(distro.id)?,
         version_id: said(distro.version_id),
         pretty_name: said(distro.pretty_name),
+        supplier: None,
         id_like: distro.id_like,
         cpe: said(distro.cpe),
     })

@@ -61,6 +61,7 @@ fn subject(document: Document<'_>) -> Package {
     let checksum = |checksum_value| Checksum { algorithm: "SHA256".to_owned(), checksum_value };
     Package {
         version_info: subject.version.as_ref().or(subject.digest.as_ref()).map(|version| text::line(version)),
+        supplier: supplied_by(subject.supplier.as_deref()),
         checksums: sha256(subject).map(checksum).into_iter().collect(),
         source_info: made_of(subject),
         external_refs: identity.purl.as_deref().map(purl).into_iter().collect(),
@@ -71,6 +72,7 @@ fn subject(document: Document<'_>) -> Package {
 fn system(distribution: &Distribution) -> Package {
     Package {
         version_info: distribution.version_id.as_deref().map(text::line),
+        supplier: supplied_by(distribution.supplier.as_deref()),
         description: distribution.pretty_name.as_deref().map(text::line),
         external_refs: cpes(&distribution.cpe).collect(),
         ..Package::named(DISTRIBUTION, &distribution.id, "OPERATING_SYSTEM")
@@ -78,8 +80,6 @@ fn system(distribution: &Distribution) -> Package {
 }
 
 fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
-    let supplier = component.supplier.as_deref().and_then(Supplier::of);
-    let supplier = supplier.map(|supplier| format!("Organization: {}", supplier.with_address()));
     let checksums = text::hashes(component).map(|(algorithm, checksum_value)| {
         let algorithm = algorithm.replace('-', "");
         Checksum { algorithm, checksum_value }
@@ -87,7 +87,7 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
     let declared = texts.declared(&component.licenses).map(|declared| declared.expression);
     Package {
         version_info: Some(text::line(&component.version)).filter(|version| !version.is_empty()),
-        supplier: supplier.unwrap_or_else(|| NO_ASSERTION.to_owned()),
+        supplier: supplied_by(component.supplier.as_deref()),
         checksums: checksums.collect(),
         homepage: text::web_address(component.homepage.as_deref()).map(str::to_owned),
         source_info: found(component),
@@ -97,6 +97,12 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
         external_refs: component.purl.as_deref().map(purl).into_iter().chain(cpes(&component.cpes)).collect(),
         ..Package::named(id, &full_name(component), purpose(component.kind))
     }
+}
+
+/// The supplier as section 7.5 has it. Whether it is a person is not known of most: an organisation may be one.
+fn supplied_by(supplier: Option<&str>) -> String {
+    let Some(supplier) = supplier.and_then(Supplier::of) else { return NO_ASSERTION.to_owned() };
+    format!("Organization: {}", supplier.with_address())
 }
 
 /// What a kind is called (specification 2.3, section 7.24).

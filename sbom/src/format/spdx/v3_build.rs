@@ -70,12 +70,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn subject(&self) -> Element {
+    fn subject(&mut self) -> Element {
         let subject = &self.document.inventory.subject;
         let purl = self.document.identity.purl.clone();
         let image = subject.digest.is_some() || !subject.layers.is_empty();
         let kind = Kind::Package {
-            supplied_by: None,
+            supplied_by: self.supplier(subject.supplier.as_deref()),
             primary_purpose: if image { "container" } else { "application" },
             package_version: subject
                 .version
@@ -93,9 +93,9 @@ impl<'a> Builder<'a> {
         element
     }
 
-    fn system(&self, distribution: &Distribution) -> Element {
+    fn system(&mut self, distribution: &Distribution) -> Element {
         let kind = Kind::Package {
-            supplied_by: None,
+            supplied_by: self.supplier(distribution.supplier.as_deref()),
             primary_purpose: "operatingSystem",
             package_version: distribution.version_id.as_deref().map(text::line),
             package_url: None,
@@ -114,11 +114,7 @@ impl<'a> Builder<'a> {
         }
         let purl = component.purl.as_deref().map(text::uri);
         let kind = Kind::Package {
-            supplied_by: component
-                .supplier
-                .as_deref()
-                .and_then(Supplier::of)
-                .map(|supplier| self.supplier(supplier)),
+            supplied_by: self.supplier(component.supplier.as_deref()),
             primary_purpose: purpose(component.kind),
             package_version: Some(text::line(&component.version)).filter(|version| !version.is_empty()),
             package_url: purl.clone(),
@@ -138,17 +134,18 @@ impl<'a> Builder<'a> {
     }
 
     /// The identifier of an organisation, which becomes an element when it is met first.
-    fn supplier(&mut self, supplier: Supplier) -> String {
+    fn supplier(&mut self, supplier: Option<&str>) -> Option<String> {
+        let supplier = supplier.and_then(Supplier::of)?;
         let next = self.id(&format!("SPDXRef-Supplier-{}", self.suppliers.len() + 1));
         let key = (supplier.name, supplier.email);
         if let Some(known) = self.suppliers.get(&key) {
-            return known.clone();
+            return Some(known.clone());
         }
         let mut element = Element::new(next.clone(), Some(key.0.clone()), Kind::Organization);
         element.external_identifier = key.1.iter().map(email).collect();
         self.elements.push(element);
         self.suppliers.insert(key, next.clone());
-        next
+        Some(next)
     }
 
     fn relations(&mut self) {

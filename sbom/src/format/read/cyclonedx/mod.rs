@@ -101,6 +101,7 @@ impl Reading {
             sha256: sha256.filter(|_| image),
         };
         let mut read = described.subject();
+        read.supplier = subject.supplier.and_then(|supplier| said(supplier.name));
         let passed = &mut self.builder.passed;
         for property in subject.properties {
             let name = property.name.strip_prefix("countersign:").unwrap_or_default();
@@ -117,7 +118,6 @@ impl Reading {
         let is_image = read.digest.is_some() || !read.layers.is_empty();
         for (there, key) in [
             (subject.kind != if is_image { "container" } else { "application" }, "type"),
-            (subject.supplier.is_some(), "supplier"),
             (subject.publisher.is_some(), "publisher"),
             (subject.description.is_some(), "description"),
             (subject.scope.is_some_and(|scope| scope != "required"), "scope"),
@@ -161,6 +161,7 @@ impl Reading {
             id: system.name,
             version_id: said(system.version),
             pretty_name: said(system.description),
+            supplier: system.supplier.and_then(|supplier| said(supplier.name)),
             id_like: Vec::new(),
             cpe: said(system.cpe),
         });

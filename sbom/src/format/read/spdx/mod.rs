@@ -139,6 +139,7 @@ fn distribution(package: Package, builder: &mut Builder) {
         id: package.name,
         version_id: said(package.version_info),
         pretty_name: said(package.description),
+        supplier: said(package.supplier).and_then(|text| package::party(&text)),
         id_like: Vec::new(),
         cpe: cpe.map(|reference| reference.reference_locator),
     });

@@ -18,6 +18,7 @@ pub(super) fn subject(package: Package, builder: &mut Builder) {
         sha256: sha256.map(|checksum| checksum.checksum_value.clone()),
     };
     let mut subject = described.subject();
+    subject.supplier = said(package.supplier).and_then(|text| party(&text));
     let passed = &mut builder.passed;
     let known = package.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
     let (references, checksums) = (usize::from(purl.is_some()), usize::from(subject.digest.is_some()));
@@ -25,7 +26,6 @@ pub(super) fn subject(package: Package, builder: &mut Builder) {
     passed.add_times("packages[].checksums[]", package.checksums.len().saturating_sub(checksums));
     for (place, there) in [
         ("sourceInfo", !known),
-        ("supplier", said(package.supplier).is_some()),
         ("homepage", said(package.homepage).is_some()),
         ("description", said(package.description).is_some()),
         ("summary", said(package.summary).is_some()),

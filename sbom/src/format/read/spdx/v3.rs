@@ -174,11 +174,11 @@ pub(in crate::format::read) fn read(graph: Vec<Element>, passed: PassedOver) -> 
         match element.kind.as_deref().unwrap_or_default() {
             "software_Package" if subject.is_some() && id == subject => {
                 builder.root(id);
-                describe(element, &mut builder);
+                describe(element, &names, &mut builder);
             }
             "software_Package" if system.is_some() && id == system => {
                 builder.root(id);
-                distribution(element, &mut builder);
+                distribution(element, &names, &mut builder);
             }
             "software_Package" => {
                 let component = package(element, &names, &mut builder.passed);
@@ -285,7 +285,7 @@ fn system(graph: &[Element], subject: Option<&str>) -> Option<String> {
     }
 }
 
-fn distribution(element: Element, builder: &mut Builder) {
+fn distribution(element: Element, names: &HashMap<String, String>, builder: &mut Builder) {
     let is_cpe = |it: &ExternalIdentifier| {
         it.external_identifier_type.as_deref().is_some_and(|it| it.starts_with("cpe"))
     };
@@ -294,12 +294,13 @@ fn distribution(element: Element, builder: &mut Builder) {
         id: element.name.unwrap_or_default(),
         version_id: said(element.version),
         pretty_name: said(element.description),
+        supplier: element.supplied_by.0.and_then(|id| names.get(&id).cloned()),
         id_like: Vec::new(),
         cpe: cpe.and_then(|cpe| cpe.identifier),
     });
 }
 
-fn describe(element: Element, builder: &mut Builder) {
+fn describe(element: Element, names: &HashMap<String, String>, builder: &mut Builder) {
     let is_sha256 = |hash: &&Hash| hash.algorithm.as_deref() == Some("sha256");
     let sha256 = element.verified_using.iter().find(is_sha256).and_then(|hash| hash.hash_value.clone());
     let described = texts::Described {
@@ -309,6 +310,8 @@ fn describe(element: Element, builder: &mut Builder) {
         sha256,
     };
     let mut subject = described.subject();
+    let supplier = element.supplied_by.0.as_ref();
+    subject.supplier = supplier.and_then(|id| names.get(id).cloned());
     let known = element.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
     let passed = &mut builder.passed;
     for (there, key) in [
@@ -317,7 +320,7 @@ fn describe(element: Element, builder: &mut Builder) {
         (element.description.is_some(), "description"),
         (element.summary.is_some(), "summary"),
         (element.comment.is_some(), "comment"),
-        (element.supplied_by.0.is_some(), "suppliedBy"),
+        (supplier.is_some() && subject.supplier.is_none(), "suppliedBy"),
     ] {
         passed.add_if(there, &format!("@graph[].{key}"));
     }

@@ -233,7 +233,7 @@ fn tell(
     Ok(())
 }
 
-/// The report (docs/sbom-verification.schema.json).
+/// The report (docs/sbom-report.schema.json).
 fn report(args: &VerifyArgs, read: &Read, subject: &Subject, answer: &Verification) -> Value {
     let unread = answer.unread.iter().map(|lacks| json!({"path": lacks.path, "why": lacks.why}));
     json!({

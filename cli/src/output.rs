@@ -32,8 +32,7 @@ impl Output {
         let open = |path: &Path| {
             File::create(path).map(RefCell::new).map_err(|error| Failure::io(path.display(), error))
         };
-        let color =
-            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color = io::stderr().is_terminal() && wants_color();
         Ok(Self { log: log.map(open).transpose()?, verbose, color })
     }
 
@@ -66,6 +65,14 @@ impl Output {
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
         let line = if io::stdout().is_terminal() { escape(line) } else { line.to_owned() };
         self.bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// A line of data that a person sees in a colour (a number of ECMA-48, "Select graphic rendition").
+    pub(crate) fn colored(&self, color: &str, line: &str) -> Result<(), Failure> {
+        match io::stdout().is_terminal() && wants_color() {
+            true => self.bytes(format!("\x1b[{color}m{}\x1b[0m\n", escape(line)).as_bytes()),
+            false => self.line(line),
+        }
     }
 
     /// A document on one line.
@@ -115,6 +122,11 @@ impl Output {
             None => io::stderr().write_all(line.as_bytes()),
         };
     }
+}
+
+/// no-color.org
+fn wants_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// A bar for long work, shown only to a person.

@@ -13,6 +13,8 @@
 //! - **Assembling** makes an [`Inventory`](inventory::Inventory) of the facts that are left: package URLs get their
 //!   distribution, a language's package that belongs to a distribution's package is linked to it.
 //! - [`mod@format`] writes an inventory, deterministically, and reads what others wrote.
+//! - [`compare`] says what is different between two inventories, and whether a document tells the truth;
+//!   [`score`] says how much a document tells of what authorities ask for.
 //!
 //! Nothing is extracted, nothing is executed, nothing is asked of a network. Whatever is read is bounded by [`limits`],
 //! and what could not be read is named in the inventory.
@@ -20,6 +22,7 @@
 mod assemble;
 pub mod cache;
 pub mod catalog;
+pub mod compare;
 pub mod directory;
 pub mod fact;
 pub mod format;
@@ -29,6 +32,7 @@ pub mod limits;
 pub mod merge;
 mod paths;
 pub mod purl;
+pub mod score;
 pub mod tree;
 
 pub use assemble::assemble;

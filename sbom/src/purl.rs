@@ -1,6 +1,14 @@
 //! Package URLs (package-url/purl-spec 1.0): `pkg:TYPE/NAMESPACE/NAME@VERSION?QUALIFIERS`.
+//!
+//! [`of`] makes the one of a package that was found; [`PackageUrl`] is one that a document has, taken apart.
+
+mod parse;
+#[cfg(test)]
+mod spec;
 
 use std::fmt::Write;
+
+pub use parse::{PackageUrl, PurlError};
 
 use crate::fact::{Distribution, Ecosystem, Package};
 
@@ -81,19 +89,16 @@ pub fn of(package: &Package, distribution: Option<&Distribution>) -> String {
 /// Python's names have one spelling (PEP 503); those of other ecosystems that know no case are in lower case.
 fn name(package: &Package) -> String {
     match package.ecosystem {
-        Ecosystem::Pypi => {
-            let mut name = String::new();
-            for part in package.name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-                if !name.is_empty() {
-                    name.push('-');
-                }
-                name.push_str(&part.to_lowercase());
-            }
-            name
-        }
+        Ecosystem::Pypi => python_name(&package.name),
         Ecosystem::Deb | Ecosystem::Apk | Ecosystem::Composer => package.name.to_lowercase(),
         _ => package.name.clone(),
     }
+}
+
+/// The one spelling of the name of a package of Python (PEP 503).
+pub(crate) fn python_name(name: &str) -> String {
+    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
 /// The epoch of an rpm is a qualifier, and no part of the version.
@@ -123,43 +128,9 @@ pub(crate) fn percent(text: &str, plain: impl Fn(u8) -> bool) -> String {
     encoded
 }
 
-/// The namespace of a package URL, decoded; `None` where it has none.
-pub(crate) fn namespace(purl: &str) -> Option<String> {
-    let path = purl.strip_prefix("pkg:")?.split(['?', '#']).next()?;
-    // A version may hold slashes that someone forgot to encode; no name holds an `@` that is not.
-    let path = path.find('@').map_or(path, |at| &path[..at]);
-    let (_, rest) = path.trim_matches('/').split_once('/')?;
-    let (namespace, _) = rest.rsplit_once('/')?;
-    Some(decoded(namespace))
-}
-
-/// With every `%XX` as the byte that it stands for. What is no such sign stays, and so does what would be no UTF-8.
-pub(crate) fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let mut byte = [0];
-        let escaped = after.get(..2).filter(|_| *first == b'%');
-        let escaped = escaped.is_some_and(|digits| hex::decode_to_slice(digits, &mut byte).is_ok());
-        bytes.push(if escaped { byte[0] } else { *first });
-        rest = if escaped { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_of_package_urls_are_decoded() {
-        assert_eq!(namespace("pkg:npm/%40babel/core@7.0#a/b"), Some("@babel".into()));
-        assert_eq!(namespace("pkg:golang/golang.org/x/text@v0.14.0?a=b/c"), Some("golang.org/x".into()));
-        assert_eq!(namespace("pkg:npm/ms@1/2"), None);
-        assert_eq!(namespace("npm/a/b"), None);
-        assert_eq!(decoded("sha256%3aab%2"), "sha256:ab%2");
-        assert_eq!(decoded("%ff%C3%BC"), "%ff%C3%BC");
-    }
 
     /// The examples are those of the specification's types.
     #[test]

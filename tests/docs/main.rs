@@ -4,6 +4,7 @@ mod codes;
 mod pages;
 mod reference;
 mod report;
+mod sbom_report;
 mod session;
 
 use std::path::{Path, PathBuf};

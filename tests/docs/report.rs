@@ -13,7 +13,7 @@ fn schema() -> Value {
 }
 
 /// What a value breaks, with its place.
-fn faults(root: &Value, rule: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
+pub(crate) fn faults(root: &Value, rule: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
     let mut fault = |what: String| found.push(format!("{place}: {what}"));
     let rule = rule.as_object().expect("a rule is an object");
     let mut nested = Vec::new();
@@ -96,6 +96,7 @@ fn is_of(value: &Value, wanted: &Value) -> bool {
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_u64(),
         Some("null") => value.is_null(),
         other => panic!("type {other:?}"),
     };

@@ -13,25 +13,36 @@ const PACKAGE: &str = r#"{"name": "left-pad", "version": "1.3.0", "license": "WT
 
 /// Pushes an image of two layers: the second removes what the first has of Python, and adds a package of Node.
 fn image(sandbox: &Sandbox, host: &str) -> Option<String> {
+    let one = [
+        ("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
+        ("var/lib/dpkg/status", STATUS),
+        ("usr/lib/python3/dist-packages/six-1.16.0.dist-info/METADATA", METADATA),
+    ];
+    let two =
+        [("usr/lib/python3/.wh.dist-packages", ""), ("app/node_modules/left-pad/package.json", PACKAGE)];
+    push(sandbox, &format!("{host}/sbom/app:v1"), &[("one", &one), ("two", &two)])
+}
+
+/// Files of a layer: where, and what.
+pub(crate) type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// Pushes an image; its layers are also folders of the sandbox. Gives its name with the digest.
+pub(crate) fn push(sandbox: &Sandbox, tagged: &str, layers: &[(&str, Files<'_>)]) -> Option<String> {
     let crane = peer("CRANE")?;
-    for (path, content) in [
-        ("one/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"),
-        ("one/var/lib/dpkg/status", STATUS),
-        ("one/usr/lib/python3/dist-packages/six-1.16.0.dist-info/METADATA", METADATA),
-        ("two/usr/lib/python3/.wh.dist-packages", ""),
-        ("two/app/node_modules/left-pad/package.json", PACKAGE),
-    ] {
-        std::fs::create_dir_all(sandbox.path(path).parent().expect("a folder")).expect("the folder is made");
-        sandbox.write(path, content);
-    }
-    for layer in ["one", "two"] {
+    let mut words = vec!["append".to_owned(), "--insecure".into(), "--oci-empty-base".into()];
+    for (layer, files) in layers {
+        for (path, content) in *files {
+            let path = format!("{layer}/{path}");
+            std::fs::create_dir_all(sandbox.path(&path).parent().expect("a folder"))
+                .expect("the folder is made");
+            sandbox.write(&path, content);
+        }
         let tar = ["--mtime=@0", "--owner=0", "--group=0", "-C", layer, "-cf", &format!("{layer}.tar"), "."];
         sandbox.run("tar", tar).succeeds();
+        words.extend(["-f".into(), format!("{layer}.tar")]);
     }
-    let words = ["append", "--insecure", "--oci-empty-base", "-f", "one.tar", "-f", "two.tar", "-t"];
-    let tagged = format!("{host}/sbom/app:v1");
-    let pushed = sandbox.run(&crane, words.iter().copied().chain([tagged.as_str()])).succeeds();
-    Some(pushed.stdout.trim().to_owned())
+    words.extend(["-t".into(), tagged.to_owned()]);
+    Some(sandbox.run(&crane, words).succeeds().stdout.trim().to_owned())
 }
 
 fn listed(sandbox: &Sandbox, source: &str) -> Vec<String> {

@@ -6,7 +6,9 @@
 mod samples;
 
 mod images;
+mod lies;
 mod root;
+mod scores;
 mod swid;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};

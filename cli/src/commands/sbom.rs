@@ -1,13 +1,16 @@
 //! `sbom`
 
 mod convert;
+mod diff;
 mod document;
 mod generate;
 mod layers;
 mod list;
 mod merge;
 mod output;
+mod score;
 mod source;
+mod verify;
 
 use clap::Subcommand;
 
@@ -20,6 +23,9 @@ pub(crate) enum SbomCommand {
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
     Merge(Box<merge::MergeArgs>),
+    Verify(Box<verify::VerifyArgs>),
+    Diff(Box<diff::DiffArgs>),
+    Score(score::ScoreArgs),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
@@ -28,5 +34,8 @@ pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
         SbomCommand::Generate(args) => generate::run(args, context).await,
         SbomCommand::List(args) => list::run(args, context).await,
         SbomCommand::Merge(args) => merge::run(args, context).await,
+        SbomCommand::Verify(args) => verify::run(args, context).await,
+        SbomCommand::Diff(args) => diff::run(args, context).await,
+        SbomCommand::Score(args) => score::run(args, context).await,
     }
 }

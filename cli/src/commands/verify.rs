@@ -149,6 +149,25 @@ async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answ
     Ok((image, verdict))
 }
 
+/// What is accepted about one image, explained on standard error.
+///
+/// # Errors
+/// When nothing is accepted: why.
+pub(super) async fn proven(
+    context: &Context,
+    stores: &Stores,
+    policy: &ImagePolicy,
+    image: &Image,
+) -> std::result::Result<Verdict, Failure> {
+    let (image, verdict) = decide_one(stores, policy, image.clone()).await?;
+    let name = image.name();
+    report::explain(&context.output, &verdict, &name);
+    match denied(&verdict, &name) {
+        Some(failure) => Err(failure),
+        None => Ok(verdict),
+    }
+}
+
 /// What the command as a whole comes to.
 #[derive(Default)]
 struct End {

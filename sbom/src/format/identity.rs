@@ -197,11 +197,11 @@ impl Fields {
     }
 
     fn origin(&mut self, origin: &Origin) {
-        let Origin { format, identifier, created, authors, organizations, tools } = origin;
+        let Origin { format, identifier, created, authors, organizations, tools, phases } = origin;
         self.text(format);
         self.optional(identifier.as_ref());
         self.optional(created.map(|created| created.to_string()).as_ref());
-        [authors, tools].into_iter().for_each(|list| self.list(list));
+        [authors, tools, phases].into_iter().for_each(|list| self.list(list));
         self.list(&organizations.iter().cloned().collect::<Vec<_>>());
     }
 

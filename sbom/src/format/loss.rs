@@ -47,16 +47,16 @@ impl Lost {
         self.count(place, usize::from(!kept));
     }
 
+    /// Parentheses mean an address in SPDX: the name has none.
+    fn supplier(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
+        let form = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
+        self.text(place, form(was).as_ref(), form(is).as_ref());
+    }
+
     fn text(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
         let form = |text: Option<&String>| text.map(|text| text::line(text)).filter(|text| !text.is_empty());
         let was = form(was);
         self.unless(place, was.is_none() || was == form(is));
-    }
-
-    /// Some formats give brackets in a supplier's name a meaning.
-    fn supplier(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
-        let form = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
-        self.text(place, form(was).as_ref(), form(is).as_ref());
     }
 
     // Every structure is taken apart whole: a field that is new does not compile until it is here.
@@ -132,8 +132,10 @@ impl Lost {
     }
 
     fn origin(&mut self, was: &Origin, is: &Origin) {
-        // The format is another one, and so is the identifier: it is another document.
-        let Origin { format: _, identifier: _, created: _, authors, organizations: _, tools } = was;
+        // The format is another one, and so is the identifier: it is another document. Phases are counted where they are
+        // read.
+        let Origin { format: _, identifier: _, created: _, authors, organizations: _, tools, phases: _ } =
+            was;
         let (kept_authors, kept_tools) = (forms(&is.authors), forms(&is.tools));
         self.count("authors", forms(authors).difference(&kept_authors).count());
         self.count("tools", forms(tools).difference(&kept_tools).count());

@@ -41,6 +41,14 @@ pub(super) async fn read(context: &Context, path: &Path) -> Result<Read, Failure
     read.map_err(|failure| failure.at(path.display()))
 }
 
+/// Reads a document that is at hand; `place` says where it is from.
+///
+/// # Errors
+/// When it is no document of a known format.
+pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Read, Failure> {
+    read::read(bytes).map_err(|error| failure(&error).at(place))
+}
+
 fn failure(error: &ReadError) -> Failure {
     let failure = Failure::new(Outcome::Undecided, error.code(), error);
     match error {

@@ -23,7 +23,7 @@ use crate::options::RegistryArgs;
 use crate::stores::Stores;
 
 /// Flags of what is looked at.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct SourceArgs {
     /// An image (REGISTRY/REPOSITORY[:TAG|@DIGEST], oci:DIR, oci-archive:FILE, docker-archive:FILE), or a directory
     /// (dir:PATH, or a path that is one)
@@ -77,7 +77,42 @@ struct Running {
 /// "Name of the distributing entity, organization or individual" (OCI image specification 1.1, "Annotations").
 const VENDOR: &str = "org.opencontainers.image.vendor";
 
+/// An image, without a look into it.
+pub(super) struct Located {
+    pub(super) stores: Stores,
+    /// What was named: the image itself, or an index that has it.
+    pub(super) named: Image,
+    /// The image of the platform that is asked for.
+    pub(super) image: Image,
+}
+
 impl SourceArgs {
+    /// What is named.
+    pub(super) fn name(&self) -> &str {
+        &self.source
+    }
+
+    /// The same flags for something else.
+    pub(super) fn of(&self, source: &str) -> Self {
+        Self { source: source.to_owned(), ..self.clone() }
+    }
+
+    /// The same flags for an image that was found.
+    pub(super) fn pinned(&self, image: &Image) -> Self {
+        Self { platform: None, ..self.of(&image.name()) }
+    }
+
+    /// Finds the image; `None` for a directory.
+    pub(super) async fn locate(&self, context: &Context) -> Result<Option<Located>, Failure> {
+        if self.directory().is_some() {
+            return Ok(None);
+        }
+        let stores = Stores::new(context, &self.registry)?;
+        let named = stores.image(&self.source).await?.image;
+        let image = self.of_platform(&stores, named.clone()).await?;
+        Ok(Some(Located { stores, named, image }))
+    }
+
     /// Looks at it.
     pub(super) async fn look(&self, context: &Context) -> Result<Looked, Failure> {
         match self.directory() {

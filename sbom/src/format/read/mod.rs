@@ -60,6 +60,8 @@ pub struct Origin {
     pub organizations: BTreeSet<String>,
     /// The programs that made it, `NAME-VERSION`.
     pub tools: Vec<String>,
+    /// When in the life of its subject it was made, as the format names it: `build`, `post-build`, `analyzed`.
+    pub phases: Vec<String>,
 }
 
 /// The keys of all families.

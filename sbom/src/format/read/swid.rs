@@ -70,6 +70,7 @@ pub(super) fn read<R: Read>(mut xml: Xml<R>, root: Element) -> Result<super::Rea
         created: tags.iter().find_map(|tag| texts::time(tag.date.as_deref())),
         authors: Vec::new(),
         organizations: BTreeSet::new(),
+        phases: Vec::new(),
         tools: first.and_then(|tag| tag.generator.as_deref()).map(tool).into_iter().collect(),
     };
     let others = first.map(|tag| tag.tag_creators.clone()).unwrap_or_default();

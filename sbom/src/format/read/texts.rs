@@ -7,7 +7,7 @@ use crate::fact::Ecosystem;
 use crate::format::license;
 use crate::format::text;
 use crate::inventory::{Component, Incomplete, Kind, Location, Subject};
-use crate::purl;
+use crate::purl::PackageUrl;
 
 /// Without what says that nothing is said.
 pub(super) fn said(text: Option<String>) -> Option<String> {
@@ -21,9 +21,8 @@ pub(super) fn time(text: Option<&str>) -> Option<Timestamp> {
 
 /// The digest that is the version of an image's package URL, `pkg:oci/NAME@sha256%3AHEX?...`.
 pub(super) fn digest_of_purl(purl: &str) -> Option<Digest> {
-    let image = purl.strip_prefix("pkg:oci/").or_else(|| purl.strip_prefix("pkg:docker/"))?;
-    let (_, version) = image.split(['?', '#']).next()?.rsplit_once('@')?;
-    purl::decoded(version).parse().ok()
+    let purl: PackageUrl = purl.parse().ok()?;
+    matches!(purl.kind.as_str(), "oci" | "docker").then_some(purl.version)??.parse().ok()
 }
 
 /// What a document says of its subject.
@@ -61,7 +60,8 @@ pub(super) fn component(
     purl: Option<String>,
 ) -> Component {
     let ecosystem = purl.as_deref().and_then(Ecosystem::of_purl);
-    let (namespace, name) = match purl.as_deref().and_then(purl::namespace) {
+    let parsed = purl.as_deref().and_then(|purl| purl.parse::<PackageUrl>().ok());
+    let (namespace, name) = match parsed.and_then(|purl| purl.namespace) {
         Some(namespace) => split_name(&namespace, name),
         None => (None, name),
     };

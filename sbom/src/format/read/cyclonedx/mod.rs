@@ -53,6 +53,7 @@ fn read(bom: Bom, passed: PassedOver) -> Result<Read, ReadError> {
     let Metadata { component: subject, properties, lifecycles, .. } = bom.metadata;
     let unlike = lifecycles.iter().filter(|it| it.phase.as_deref() != Some("post-build")).count();
     reading.builder.passed.add_times("metadata.lifecycles[]", unlike);
+    let phases = lifecycles.into_iter().filter_map(|it| said(it.phase)).collect();
     let subject_ref = subject.as_ref().and_then(|subject| subject.bom_ref.clone());
     let held = subject.map(|subject| reading.subject(subject)).unwrap_or_default();
     reading.properties(properties);
@@ -72,6 +73,7 @@ fn read(bom: Bom, passed: PassedOver) -> Result<Read, ReadError> {
         authors: authors.filter_map(model::Contact::name).chain(maker.clone()).collect(),
         organizations: maker.into_iter().collect(),
         tools: bom.metadata.tools.into_iter().filter_map(model::Tool::name).collect(),
+        phases,
     };
     Ok(reading.builder.finish(origin))
 }

@@ -197,7 +197,15 @@ fn origin(
         }
     }
     let created = texts::time(creation.created.as_deref());
-    Origin { format, identifier: said(identifier), created, authors, organizations, tools }
+    Origin {
+        format,
+        identifier: said(identifier),
+        created,
+        authors,
+        organizations,
+        tools,
+        phases: Vec::new(),
+    }
 }
 
 /// What a purpose is called here (specification 2.3, section 7.24; with the hyphens of tags and values).

@@ -51,8 +51,8 @@ pub(in crate::format::read) struct Element {
     element: Formal,
     data_license: Formal,
     profile_conformance: Formal,
-    #[serde(rename = "software_sbomType")]
-    sbom_type: Formal,
+    #[serde(rename = "software_sbomType", deserialize_with = "list")]
+    sbom_type: Vec<String>,
     // Relationship
     from: Reference,
     #[serde(deserialize_with = "list")]
@@ -233,6 +233,7 @@ fn origin(graph: &[Element]) -> Result<Origin, ReadError> {
         authors: called(&info.created_by, &["Person", "Organization"]),
         organizations: called(&info.created_by, &["Organization"]).into_iter().collect(),
         tools: called(&info.created_using, &["Tool"]),
+        phases: graph.iter().flat_map(|element| element.sbom_type.clone()).collect(),
     })
 }
 

@@ -1,0 +1,204 @@
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::*;
+use crate::inventory::{Component, Kind, Subject};
+
+/// An image of Debian with packages of three ecosystems.
+const THERE: [&str; 6] = [
+    "pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12&upstream=bash%405.2.15-2",
+    "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc",
+    "pkg:deb/debian/libstdc%2B%2B6@1:12.2-1?arch=amd64&upstream=gcc-12",
+    "pkg:deb/debian/python3-six@1.16-1?arch=all",
+    "pkg:npm/ms@2.1.3",
+    "pkg:pypi/six@1.16.0",
+];
+
+fn component(purl: &str) -> Component {
+    Component { purl: Some(purl.to_owned()), ..Component::default() }
+}
+
+fn inventory(purls: &[&str]) -> Inventory {
+    let subject = Subject {
+        name: "registry.example/app".to_owned(),
+        digest: Some(format!("sha256:{}", "ab".repeat(32))),
+        ..Subject::default()
+    };
+    let components = purls.iter().map(|purl| component(purl)).collect();
+    Inventory { subject, components, ..Inventory::default() }
+}
+
+fn there() -> Inventory {
+    let mut there = inventory(&THERE);
+    // six came with python3-six.
+    there.components[5].owner = Some(3);
+    there
+}
+
+fn globs(globs: &[&str]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(Glob::new(glob).unwrap());
+    }
+    set.build().unwrap()
+}
+
+fn codes(verification: &Verification) -> Vec<&'static str> {
+    verification.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// What the document says in the place of the one package, or besides.
+fn says(change: impl FnOnce(&mut Inventory)) -> Verification {
+    let mut document = inventory(&THERE);
+    change(&mut document);
+    verify(&document, &there(), &Question::default())
+}
+
+#[test]
+fn the_truth_is_proven() {
+    let truth = says(|_| ());
+    assert_eq!((codes(&truth), truth.outcome()), (vec![], Outcome::Proven));
+    let expected = [("deb".to_owned(), 4), ("npm".to_owned(), 1), ("pypi".to_owned(), 1)];
+    assert_eq!(truth.compared, expected.into());
+    assert_eq!(truth.not_checked, BTreeMap::new());
+}
+
+#[test]
+fn each_lie_is_found_with_its_code() {
+    let purl = |at: usize, purl: &'static str| {
+        move |document: &mut Inventory| document.components[at] = component(purl)
+    };
+    let also = |purl: &'static str| move |document: &mut Inventory| document.components.push(component(purl));
+    type Lie = Box<dyn FnOnce(&mut Inventory)>;
+    let lies: Vec<(Lie, &[&str])> = vec![
+        (Box::new(|document| drop(document.components.remove(0))), &["SBOM_MISSING_PACKAGE"]),
+        (Box::new(|document| drop(document.components.remove(4))), &["SBOM_MISSING_PACKAGE"]),
+        (Box::new(also("pkg:deb/debian/vim@9.0-1?arch=amd64")), &["SBOM_EXTRA_PACKAGE"]),
+        (Box::new(also("pkg:npm/ms@2.0.0")), &["SBOM_EXTRA_PACKAGE"]),
+        (Box::new(purl(4, "pkg:npm/ms@2.1.4")), &["SBOM_VERSION"]),
+        (Box::new(purl(1, "pkg:deb/debian/libc6@1:2.36-9?arch=amd64")), &["SBOM_VERSION"]),
+        (Box::new(|document| document.components[4].version = "9".into()), &["SBOM_VERSION"]),
+        // Sources: by a name, by a version, by what the package URL says.
+        (Box::new(also("pkg:deb/debian/glibc@2.36-9")), &["SBOM_SOURCE_PACKAGE"]),
+        (Box::new(also("pkg:deb/debian/bash@5.2.15-2?arch=amd64")), &["SBOM_SOURCE_PACKAGE"]),
+        (
+            Box::new(purl(0, "pkg:deb/debian/bash@5.2.15-2?arch=amd64")),
+            &["SBOM_MISSING_PACKAGE", "SBOM_SOURCE_PACKAGE"],
+        ),
+        (Box::new(also("pkg:deb/debian/dpkg@1.21?arch=source")), &["SBOM_SOURCE_PACKAGE"]),
+        // Another processor's package is another package.
+        (
+            Box::new(purl(1, "pkg:deb/debian/libc6@2.36-9?arch=arm64")),
+            &["SBOM_MISSING_PACKAGE", "SBOM_EXTRA_PACKAGE"],
+        ),
+        (Box::new(|document| document.subject.digest = Some("sha256:00".into())), &["SBOM_SUBJECT"]),
+        (
+            Box::new(|document| {
+                document.subject = Subject { name: "registry.example/other:v1".into(), ..Subject::default() };
+            }),
+            &["SBOM_SUBJECT"],
+        ),
+    ];
+    for (number, (lie, expected)) in lies.into_iter().enumerate() {
+        let found = says(lie);
+        assert_eq!((codes(&found), found.outcome()), (expected.to_vec(), Outcome::Refused), "{number}");
+    }
+}
+
+#[test]
+fn digests_of_packages_are_compared_where_both_have_one() {
+    let with = |algorithm: &str, digest: &str| {
+        let mut inventory = inventory(&["pkg:maven/a/b@1"]);
+        inventory.components[0].hashes = [(algorithm.to_owned(), digest.to_owned())].into();
+        inventory
+    };
+    for (algorithm, digest, expected) in
+        [("SHA-1", "AB", vec![]), ("SHA-256", "cd", vec![]), ("SHA-1", "cd", vec!["SBOM_HASH"])]
+    {
+        let found = verify(&with(algorithm, digest), &with("SHA-1", "ab"), &Question::default());
+        assert_eq!(codes(&found), expected, "{algorithm} {digest}");
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_counted() {
+    let reasons = |change: fn(&mut Inventory)| {
+        let answer = says(change);
+        assert_eq!((codes(&answer), answer.outcome()), (vec![], Outcome::Proven), "{answer:?}");
+        answer.not_checked.into_iter().map(|(reason, passed)| (reason, passed.count)).collect::<Vec<_>>()
+    };
+    let more = |document: &mut Inventory, component: Component| document.components.push(component);
+    assert_eq!(reasons(|document| document.subject.digest = None), [(Reason::Subject, 1)]);
+    assert_eq!(reasons(|document| drop(document.components.pop())), [(Reason::CameWithPackage, 1)]);
+    let _ = more;
+    let cases: [(fn(&mut Inventory), Reason); 8] = [
+        (
+            |it| it.components.push(Component { name: "x".into(), ..Component::default() }),
+            Reason::NoPackageUrl,
+        ),
+        (|it| it.components.push(component("pkg:npm")), Reason::MalformedPackageUrl),
+        (|it| it.components.push(component("pkg:github/a/b@1")), Reason::UnknownEcosystem),
+        (|it| it.components.push(Component { kind: Kind::File, ..Component::default() }), Reason::NoPackage),
+        (
+            |it| {
+                let source = component("pkg:deb/debian/glibc@2.36-9?arch=source");
+                it.components.push(Component { kind: Kind::Source, ..source });
+            },
+            Reason::DeclaredSource,
+        ),
+        (|it| it.components[4] = component("pkg:npm/ms"), Reason::NoVersion),
+        (|it| it.components.push(component("pkg:generic/nginx@1.25")), Reason::KnownProgram),
+        (|it| it.components.push(component("pkg:golang/example.com/app@(devel)")), Reason::OwnModule),
+    ];
+    for (change, reason) in cases {
+        assert_eq!(reasons(change), [(reason, 1)]);
+    }
+}
+
+#[test]
+fn what_the_user_knows_is_left_out() {
+    let document = inventory(&[&THERE[..5], &["pkg:npm/extra@1", "pkg:npm/extra@2"]].concat());
+    let ask = |ignore: &[&str], only: &[&str]| {
+        let only = only.iter().map(|kind| (*kind).to_owned()).collect();
+        let question = Question { ignore: globs(ignore), only, ..Question::default() };
+        codes(&verify(&document, &there(), &question))
+    };
+    assert_eq!(ask(&[], &[]), ["SBOM_EXTRA_PACKAGE"; 2]);
+    assert_eq!(ask(&["pkg:npm/extra@1"], &[]), ["SBOM_EXTRA_PACKAGE"]);
+    assert_eq!(ask(&["pkg:npm/extra*"], &[]), [""; 0]);
+    assert_eq!(ask(&[], &["deb", "pypi"]), [""; 0]);
+    assert_eq!(ask(&[], &["npm"]), ["SBOM_EXTRA_PACKAGE"; 2]);
+    let mut document = inventory(&THERE);
+    document.subject.digest = Some("sha256:index".into());
+    let also_called = vec!["sha256:index".to_owned()];
+    for question in [
+        Question { also_called, ..Question::default() },
+        Question { any_subject: true, ..Question::default() },
+    ] {
+        assert_eq!(verify(&document, &there(), &question).outcome(), Outcome::Proven);
+    }
+}
+
+#[test]
+fn what_could_not_be_read_proves_nothing() {
+    let mut there = there();
+    there.incomplete = vec![Incomplete { path: "/opt/torn.jar".into(), why: "torn".into() }];
+    let answer = |document: &[&str], ignore: &[&str]| {
+        let question = Question { ignore: globs(ignore), ..Question::default() };
+        verify(&inventory(document), &there, &question).outcome()
+    };
+    assert_eq!(answer(&THERE, &[]), Outcome::Undecided);
+    assert_eq!(answer(&THERE, &["/opt/*.jar"]), Outcome::Proven);
+    // What the document lists beyond may be in there; what it lacks of the rest is lacking.
+    assert_eq!(answer(&[&THERE[..], &["pkg:maven/a/b@1"]].concat(), &[]), Outcome::Undecided);
+    assert_eq!(answer(&THERE[1..], &[]), Outcome::Refused);
+}
+
+#[test]
+fn nothing_to_compare_is_no_proof() {
+    let ask =
+        |document: &Inventory, there: &Inventory| verify(document, there, &Question::default()).outcome();
+    // An image in which there is nothing, and a document that says so of it.
+    assert_eq!(ask(&inventory(&[]), &inventory(&[])), Outcome::Proven);
+    assert_eq!(ask(&Inventory::default(), &inventory(&[])), Outcome::Undecided);
+    assert_eq!(ask(&inventory(&["pkg:github/a/b@1"]), &inventory(&[])), Outcome::Undecided);
+}

@@ -3,6 +3,7 @@
 use countersign_sbom::format::Format;
 use serde_json::{Value, json};
 use testkit::Sandbox;
+use testkit::peer;
 use testkit::servers::{Kind, Server};
 
 use crate::images::push;
@@ -238,4 +239,37 @@ fn documents_images_and_directories_are_told_apart() {
     // An archive that is there is no document, and the hint says how it is named.
     let archive = sandbox.countersign(["sbom", "diff", "truth.tar", "made.json"]).ends(3);
     assert!(archive.stderr.contains("oci-archive:FILE"), "{}", archive.stderr);
+}
+
+/// What Trivy's SBOM of a whole Debian lacks or adds, and nothing else: its packages of Debian with their epochs, of Python,
+/// Node, PHP and Go are the same, however it spells them.
+#[test]
+fn what_trivy_does_not_tell_is_named() {
+    let (Some(root), Some(trivy)) = (peer("DEBIAN_ROOT"), peer("TRIVY")) else { return };
+    let (sandbox, root) = (Sandbox::new(), root.display().to_string());
+    let words =
+        ["rootfs", &root, "--offline-scan", "--quiet", "--cache-dir", "trivy", "--format", "cyclonedx"];
+    // It looks into no archive of Java without its database.
+    let words = words.into_iter().chain(["--skip-files", "**/*.[jwe]ar", "--output", "trivy.json"]);
+    sandbox.run(&trivy, words).succeeds();
+    let verify = |more: &[&str]| {
+        let words = ["sbom", "verify", "trivy.json", &root, "-o", "json"];
+        sandbox.countersign(words.iter().chain(more))
+    };
+    let report = verify(&[]).fails(1, "SBOM_MISMATCH").json();
+    for (number, finding) in report["findings"].as_array().expect("findings").iter().enumerate() {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default();
+        // Packages of Rust are of a type of its own, and a project is no installed package.
+        let known = match text("code") {
+            "SBOM_MISSING_PACKAGE" => ["pkg:cargo/", "pkg:golang/stdlib@", "pkg:maven/"]
+                .iter()
+                .any(|kind| text("source").starts_with(kind)),
+            "SBOM_EXTRA_PACKAGE" => text("document") == "pkg:npm/talk@2.0.1",
+            _ => false,
+        };
+        assert!(known, "{number}: {finding}");
+    }
+    assert!(report["compared"]["deb"].as_u64() > Some(150), "{}", report["compared"]);
+    assert_eq!(report["notChecked"]["unknown-ecosystem"]["count"], 3);
+    verify(&["--only", "deb", "--only", "pypi", "--only", "composer"]).succeeds();
 }

@@ -26,7 +26,7 @@ pub(super) fn verify(document: &Subject, source: &Subject, question: &Question, 
 fn by_name(says: &str, is: &str, answer: &mut Verification) {
     match (short(says), short(is)) {
         ("", _) | (_, "") => {
-            answer.pass_over(Reason::Subject, "the document names no digest and no image".into())
+            answer.pass_over(Reason::Subject, "the document names no digest and no image".into());
         }
         (one, other) if one.eq_ignore_ascii_case(other) => {
             answer.pass_over(Reason::Subject, format!("'{says}' has the image's name, and no digest"));

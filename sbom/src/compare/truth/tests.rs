@@ -126,11 +126,10 @@ fn what_cannot_be_compared_is_counted() {
         assert_eq!((codes(&answer), answer.outcome()), (vec![], Outcome::Proven), "{answer:?}");
         answer.not_checked.into_iter().map(|(reason, passed)| (reason, passed.count)).collect::<Vec<_>>()
     };
-    let more = |document: &mut Inventory, component: Component| document.components.push(component);
     assert_eq!(reasons(|document| document.subject.digest = None), [(Reason::Subject, 1)]);
     assert_eq!(reasons(|document| drop(document.components.pop())), [(Reason::CameWithPackage, 1)]);
-    let _ = more;
-    let cases: [(fn(&mut Inventory), Reason); 8] = [
+    type Change = fn(&mut Inventory);
+    let cases: [(Change, Reason); 8] = [
         (
             |it| it.components.push(Component { name: "x".into(), ..Component::default() }),
             Reason::NoPackageUrl,

@@ -5,6 +5,7 @@
 #[path = "../../sbom/src/format/samples.rs"]
 mod samples;
 
+mod documents;
 mod images;
 mod lies;
 mod root;

@@ -22,6 +22,7 @@ pub(crate) enum SbomCommand {
     Convert(Box<convert::ConvertArgs>),
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
+    #[command(disable_version_flag = true)]
     Merge(Box<merge::MergeArgs>),
     Verify(Box<verify::VerifyArgs>),
     Diff(Box<diff::DiffArgs>),

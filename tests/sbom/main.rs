@@ -8,6 +8,7 @@ mod samples;
 mod images;
 mod root;
 mod swid;
+mod trivy;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::{Format, Making, SpdxVersion, write};

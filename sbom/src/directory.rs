@@ -1,8 +1,7 @@
 //! Reading a directory as the root of a filesystem. No link is followed.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Read};
+use std::fs::{self, DirEntry};
+use std::io;
 use std::path::Path;
 
 use globset::GlobSet;
@@ -40,24 +39,21 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn folder(&mut self, folder: &str) -> io::Result<()> {
-        let here = self.root.join(folder.trim_start_matches('/'));
-        let names = match names(&here) {
-            Ok(names) => names,
+        let entries = match entries(&self.root.join(folder.trim_start_matches('/'))) {
+            Ok(entries) => entries,
             Err(error) => {
                 self.reading.lacks(folder, error.to_string());
                 return Ok(());
             }
         };
-        self.count += names.len();
+        self.count += entries.len();
         if self.count > limits::LAYER_ENTRIES {
             return Err(io::Error::other(format!("more than {} files", limits::LAYER_ENTRIES)));
         }
-        for name in names {
-            let path = format!("{folder}/{}", name.to_string_lossy());
-            let here = here.join(name);
-            if !self.exclude.is_match(&path)
-                && !self.exclude.is_match(&here)
-                && let Err(error) = self.entry(&path, &here)
+        for entry in entries {
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if !self.is_excluded(&path, &entry)
+                && let Err(error) = self.entry(&path, &entry)
             {
                 self.reading.lacks(&path, error.to_string());
             }
@@ -65,20 +61,24 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, path: &str, here: &Path) -> io::Result<()> {
-        let metadata = fs::symlink_metadata(here)?;
-        if metadata.is_dir() {
+    fn is_excluded(&self, path: &str, entry: &DirEntry) -> bool {
+        !self.exclude.is_empty() && (self.exclude.is_match(path) || self.exclude.is_match(entry.path()))
+    }
+
+    fn entry(&mut self, path: &str, entry: &DirEntry) -> io::Result<()> {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
             if self.root != Path::new("/") || !NOT_OF_A_ROOT.contains(&path) {
                 self.folders.push(path.to_owned());
             }
-        } else if metadata.is_symlink() {
-            let target = fs::read_link(here)?;
+        } else if kind.is_symlink() {
+            let target = fs::read_link(entry.path())?;
             self.reading.symbolic_link(path, &target.to_string_lossy())?;
-        } else if metadata.is_file() {
+        } else if kind.is_file() {
+            let metadata = entry.metadata()?;
             let file = FileName { path, mode: mode(&metadata), size: metadata.len() };
             if self.reading.wants(&file)? {
-                let content = content(here)?;
-                self.reading.look(&file, &content);
+                self.reading.look(&file, &mut fs::File::open(entry.path())?)?;
             }
         }
         Ok(())
@@ -86,17 +86,10 @@ impl Walk<'_> {
 }
 
 /// What is in a folder, in order.
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
-    names.sort();
-    Ok(names)
-}
-
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    fs::File::open(path)?.take(limits::FILE_BYTES).read_to_end(&mut content)?;
-    Ok(content)
+fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_cached_key(DirEntry::file_name);
+    Ok(entries)
 }
 
 #[cfg(unix)]

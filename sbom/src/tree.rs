@@ -65,6 +65,8 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::catalog::FileName;
     use crate::layer::Reading;
@@ -82,7 +84,7 @@ mod tests {
             }
             let file = file(entry);
             if reading.wants(&file).unwrap() {
-                reading.look(&file, format!("ID={name}\n").as_bytes());
+                reading.look(&file, &mut Cursor::new(format!("ID={name}\n").as_bytes())).unwrap();
             }
         }
         tree.lay(Some(name), reading.finish());
@@ -130,7 +132,7 @@ mod tests {
         let mut reading = Reading::default();
         for path in [OS, "/usr/lib/os-release"] {
             assert!(reading.wants(&file(path)).unwrap());
-            reading.look(&file(path), b"ID=x\n");
+            reading.look(&file(path), &mut Cursor::new(b"ID=x\n".as_slice())).unwrap();
         }
         reading.special(OS).unwrap();
         reading.symbolic_link("/usr", "other").unwrap();

@@ -4,12 +4,12 @@
 //! value; `F:` begins a folder, and the `R:` after it are its files. Letters that are not known here are passed over.
 
 use crate::catalog::names::Budget;
-use crate::catalog::{Cataloger, FileName, Unreadable};
+use crate::catalog::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
 
 /// The database of installed packages of apk.
-pub static CATALOGER: Cataloger = Cataloger { name: "apk", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "apk", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     matches!(file.path, "/lib/apk/db/installed" | "/usr/lib/apk/db/installed")

@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Cataloger, FileName, Unreadable, executable};
+use super::executable::Program;
+use super::{Cataloger, FileName, Reads, Unreadable, executable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Known programs.
-pub static CATALOGER: Cataloger = Cataloger { name: "binaries", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "binaries", wants, reads: Reads::Program(look) };
 
 /// A program that is known.
 struct Known {
@@ -140,9 +141,8 @@ fn wants(file: &FileName<'_>) -> bool {
     executable::wants(file) && named(file.name()).next().is_some()
 }
 
-fn look(file: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
-    let programs = executable::programs(data);
-    let data: Vec<&[u8]> = programs.iter().flat_map(executable::constants).collect();
+fn look(file: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
+    let data = executable::constants(program);
     let found = named(file.name()).filter_map(|(known, beginning)| {
         let version = known.version(&data, beginning)?;
         Some(Fact::Package(Package::new(Ecosystem::Generic, known.name, version)))
@@ -156,7 +156,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::catalog::parse::testing::{file, lines, packages};
+    use crate::catalog::parse::testing::{file, lines, look as look_at, packages};
 
     /// What a program whose constants are these tells.
     fn told(name: &str, data: &[u8]) -> Vec<String> {
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn what_is_no_program() {
         let script = b"#!/bin/sh\n\0nginx version: nginx/1.22.1\0";
-        assert_eq!((CATALOGER.look)(&file("/usr/sbin/nginx", 1), script), Ok(Vec::new()));
+        assert_eq!(look_at(&CATALOGER, &file("/usr/sbin/nginx", 1), script), Ok(Vec::new()));
         assert!(!wants(&FileName { path: "/etc/init.d/nginx", mode: 0o644, size: 1 }));
         assert!(wants(&FileName { path: "/lib/libz.so.1.2.13", mode: 0o644, size: 1 }));
         assert!(!wants(&file("/usr/bin/unknown", 1)));

@@ -5,13 +5,15 @@ use std::io::Read;
 
 use serde::Deserialize;
 
+use super::executable::Program;
 use super::parse::{self, Packages};
-use super::{Cataloger, FileName, Unreadable, executable};
+use super::{Cataloger, FileName, Reads, Unreadable, executable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
 
 /// Rust programs built by cargo-auditable. What only took part in the build is left out.
-pub static CATALOGER: Cataloger = Cataloger { name: "cargo", wants: executable::wants, look };
+pub static CATALOGER: Cataloger =
+    Cataloger { name: "cargo", wants: executable::wants, reads: Reads::Program(look) };
 
 const WHAT: &str = "cargo-auditable data";
 
@@ -40,10 +42,9 @@ enum Kind {
     Build,
 }
 
-fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
+fn look(_: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
     let mut found = Packages::of(WHAT);
-    for program in executable::programs(data) {
-        let Some(section) = executable::section(&program, ".dep-v0") else { continue };
+    if let Some(section) = executable::section(program, ".dep-v0") {
         for package in packages(&unpacked(section)?)? {
             found.add(package)?;
         }
@@ -97,7 +98,7 @@ mod tests {
     use flate2::write::ZlibEncoder;
 
     use super::*;
-    use crate::catalog::parse::testing::{file, lines, packages as shown, survives};
+    use crate::catalog::parse::testing::{file, lines, look as look_at, packages as shown, survives};
 
     /// An ELF file with the section `.dep-v0` (System V ABI: file header, contents, names, section headers).
     fn elf(content: &[u8]) -> Vec<u8> {
@@ -150,7 +151,7 @@ mod tests {
             (elf(b"no zlib"), "malformed cargo-auditable data: corrupt deflate stream"),
             (packed(&vec![b' '; 20 << 20]), "cargo-auditable data is more than 16777216"),
         ] {
-            let error = look(&file("/bin/x", data.len()), &data).unwrap_err();
+            let error = look_at(&CATALOGER, &file("/bin/x", data.len()), &data).unwrap_err();
             assert_eq!(error.to_string(), expected);
         }
         let many = vec!["0"; limits::PACKAGES_PER_FILE + 1].join(",");

@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::parse::{self, string};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Packages of .NET programs. Projects that were built along are left out, and so is what only compiling needed.
-pub static CATALOGER: Cataloger = Cataloger { name: "dotnet", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "dotnet", wants, reads: Reads::Whole(look) };
 
 const WHAT: &str = "deps.json";
 

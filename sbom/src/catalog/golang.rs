@@ -3,24 +3,23 @@
 //! The block begins with a magic number at an address divisible by 16 (debug/buildinfo). Before Go 1.18 it holds the
 //! addresses of two strings, since then the strings themselves.
 
-use object::File;
-
+use super::executable::Program;
 use super::parse::{self, Packages, present};
-use super::{Cataloger, FileName, Unreadable, executable};
+use super::{Cataloger, FileName, Reads, Unreadable, executable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Programs built by Go. The name of a package is the whole path of its module; an empty version is one that the
 /// program does not tell.
-pub static CATALOGER: Cataloger = Cataloger { name: "golang", wants: executable::wants, look };
+pub static CATALOGER: Cataloger =
+    Cataloger { name: "golang", wants: executable::wants, reads: Reads::Program(look) };
 
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 const HEADER_BYTES: usize = 32;
 const WHAT: &str = "Go build information";
 
-fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
+fn look(_: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
     let mut found = Packages::of(WHAT);
-    for program in executable::programs(data) {
-        let Some((version, modules)) = build_info(&program) else { continue };
+    if let Some((version, modules)) = build_info(program) {
         for package in packages(&version, &modules)? {
             found.add(package)?;
         }
@@ -29,7 +28,7 @@ fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
 }
 
 /// The version of Go and the text of the modules.
-fn build_info(program: &File<'_>) -> Option<(String, String)> {
+fn build_info(program: &Program<'_, '_>) -> Option<(String, String)> {
     let named = [".go.buildinfo", "__go_buildinfo"];
     let sections = named.into_iter().filter_map(|name| executable::section(program, name));
     let block = sections.chain(executable::writable(program)).find_map(block)?;
@@ -66,7 +65,7 @@ fn prefixed(data: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The strings whose addresses the block holds.
 fn by_address<'data>(
-    program: &File<'data>,
+    program: &Program<'data, '_>,
     block: &[u8],
     big_endian: bool,
 ) -> Option<(&'data [u8], &'data [u8])> {
@@ -208,7 +207,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::catalog::parse::testing::{file, lines, packages as shown, survives};
+    use crate::catalog::parse::testing::{file, lines, look as look_at, packages as shown, survives};
 
     /// An ELF file with one writable segment, which holds these bytes at this address.
     fn elf(address: u64, content: &[u8]) -> Vec<u8> {
@@ -296,8 +295,8 @@ mod tests {
         }
         universal.extend(programs.concat());
         let found = lines(&shown(&CATALOGER, "/bin/x", &universal));
-        assert_eq!(found.len(), 6, "{found:?}");
-        assert_eq!(found[4..], ["stdlib 1.22.1", "stdlib 1.22.2"]);
+        assert_eq!(found.len(), 7, "{found:?}");
+        assert_eq!([&found[4], &found[6]], ["stdlib 1.22.1", "stdlib 1.22.2"]);
         survives(&CATALOGER, "/bin/x", &universal);
     }
 
@@ -345,7 +344,7 @@ mod tests {
     #[test]
     fn what_shows_nothing() {
         for data in [&b"#!/bin/sh\n"[..], b"", b"\x7fELF", MAGIC, &elf(0, b"\xff Go buildinf:")] {
-            assert_eq!((CATALOGER.look)(&file("/bin/x", 1), data), Ok(Vec::new()));
+            assert_eq!(look_at(&CATALOGER, &file("/bin/x", 1), data), Ok(Vec::new()));
         }
     }
 
@@ -417,7 +416,7 @@ mod tests {
         }
         let data = std::fs::read(program).unwrap();
         for end in (0..data.len()).step_by(data.len() / 64 + 1) {
-            let _ = look(&file("/bin/x", end), &data[..end]);
+            let _ = look_at(&CATALOGER, &file("/bin/x", end), &data[..end]);
         }
         let found: BTreeSet<String> = lines(&shown(&CATALOGER, "/bin/x", &data)).into_iter().collect();
         assert_eq!(found, expected, "{}\n{told}", program.display());

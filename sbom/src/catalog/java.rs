@@ -9,12 +9,12 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::parse::{self, Packages, present};
 use super::zip::{self, Budget};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
 
 /// Java archives.
-pub static CATALOGER: Cataloger = Cataloger { name: "java", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "java", wants, reads: Reads::Whole(look) };
 
 const ENDS: &[&str] = &[".jar", ".war", ".ear", ".rar", ".sar", ".par", ".kar", ".hpi", ".jpi", ".lpkg"];
 

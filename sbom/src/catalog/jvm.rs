@@ -1,11 +1,11 @@
 //! Java's runtime: the file `release` in its folder.
 
 use super::parse::{self, present};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Java's runtime.
-pub static CATALOGER: Cataloger = Cataloger { name: "jvm", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "jvm", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     file.name() == "release"

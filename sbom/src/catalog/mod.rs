@@ -1,8 +1,9 @@
 //! Looking at one file: which kinds of files show packages, and what each shows.
 //!
 //! A cataloger is one module: [`wants`](Cataloger::wants) tells by path and mode alone whether a file is of its kind, so
-//! that nothing else is read; [`look`](Cataloger::look) reads the content and gives facts. It knows no other file, no
-//! layer, no distribution, and panics for no input.
+//! that nothing else is read; [`reads`](Cataloger::reads) reads the content and gives facts. It knows no other file, no
+//! layer, no distribution, and panics for no input. Of programs, which are large, only the parts are read that tell
+//! something.
 
 pub mod apk;
 pub mod binaries;
@@ -23,7 +24,12 @@ pub mod rpm;
 pub mod ruby;
 mod zip;
 
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek};
+
+use self::executable::Program;
 use crate::fact::Fact;
+use crate::limits;
 
 /// One kind of file that shows packages.
 #[derive(Debug)]
@@ -33,7 +39,91 @@ pub struct Cataloger {
     /// Whether a file is of this kind.
     pub wants: fn(&FileName<'_>) -> bool,
     /// What it shows. A file that turns out to be of another kind shows nothing.
-    pub look: fn(&FileName<'_>, &[u8]) -> Result<Vec<Fact>, Unreadable>,
+    pub reads: Reads,
+}
+
+/// What a cataloger has to see of a file.
+#[derive(Clone, Copy, Debug)]
+pub enum Reads {
+    /// All of it.
+    Whole(fn(&FileName<'_>, &[u8]) -> Look),
+    /// The parts of a program: it is asked for each that is in the file.
+    Program(fn(&FileName<'_>, &Program<'_, '_>) -> Look),
+}
+
+/// What a cataloger says of a file.
+pub type Look = Result<Vec<Fact>, Unreadable>;
+
+/// The content of a file, of which any part can be read.
+pub trait Content: Read + Seek {
+    /// All of it, up to [`limits::FILE_BYTES`]; in `buffer` where it has to be put somewhere.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn whole<'a>(&'a mut self, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]>;
+}
+
+impl Content for File {
+    fn whole<'a>(&'a mut self, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        buffer.clear();
+        self.rewind()?;
+        self.take(limits::FILE_BYTES).read_to_end(buffer)?;
+        Ok(buffer)
+    }
+}
+
+impl Content for Cursor<&[u8]> {
+    fn whole<'a>(&'a mut self, _: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        Ok(self.get_ref())
+    }
+}
+
+/// Whether a file that a cataloger wants can show something, seeing how it begins ([`limits::HEAD_BYTES`], or all of it).
+/// What is sure to show nothing need not be read to its end.
+pub fn may_show(file: &FileName<'_>, head: &[u8]) -> bool {
+    let only_programs = ALL
+        .iter()
+        .filter(|cataloger| (cataloger.wants)(file))
+        .all(|cataloger| matches!(cataloger.reads, Reads::Program(_)));
+    !only_programs || executable::begins_program(head)
+}
+
+/// Looks at a file with every cataloger that wants it: what each says. `buffer` is only there to be used again.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn look(file: &FileName<'_>, content: &mut dyn Content, buffer: &mut Vec<u8>) -> io::Result<Vec<Look>> {
+    let wanting = || ALL.iter().filter(|cataloger| (cataloger.wants)(file)).map(|cataloger| cataloger.reads);
+    let whole: Vec<_> = wanting().filter_map(Reads::whole).collect();
+    let programs: Vec<_> = wanting().filter_map(Reads::program).collect();
+    let mut said = Vec::new();
+    if !whole.is_empty() {
+        let bytes = content.whole(buffer)?;
+        said.extend(whole.into_iter().map(|look| look(file, bytes)));
+    }
+    if !programs.is_empty() {
+        content.rewind()?;
+        executable::each(content, &mut |program| {
+            said.extend(programs.iter().map(|look| look(file, program)));
+        })?;
+    }
+    Ok(said)
+}
+
+impl Reads {
+    const fn whole(self) -> Option<fn(&FileName<'_>, &[u8]) -> Look> {
+        match self {
+            Self::Whole(look) => Some(look),
+            Self::Program(_) => None,
+        }
+    }
+
+    const fn program(self) -> Option<fn(&FileName<'_>, &Program<'_, '_>) -> Look> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Program(look) => Some(look),
+        }
+    }
 }
 
 /// What is known of a file before it is read.

@@ -7,11 +7,11 @@
 use serde_json::Value;
 
 use super::parse::{self, present, string};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Node's installed packages.
-pub static CATALOGER: Cataloger = Cataloger { name: "node", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "node", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     let Some(folder) = file.path.strip_suffix("/package.json") else { return false };

@@ -3,11 +3,11 @@
 //! The format is that of os-release(5): assignments as a shell reads them, without expansion. Where a key is assigned
 //! twice the last one holds; a line that is no assignment is passed over.
 
-use crate::catalog::{Cataloger, FileName, Unreadable};
+use crate::catalog::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Distribution, Fact};
 
 /// `/etc/os-release` and `/usr/lib/os-release`.
-pub static CATALOGER: Cataloger = Cataloger { name: "os-release", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "os-release", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     matches!(file.path, "/etc/os-release" | "/usr/lib/os-release")

@@ -100,7 +100,9 @@ pub(super) fn is_name(text: &str) -> bool {
 /// What tests of several catalogers need.
 #[cfg(test)]
 pub(super) mod testing {
-    use crate::catalog::{Cataloger, FileName};
+    use std::io::Cursor;
+
+    use crate::catalog::{Cataloger, FileName, Look, Reads, executable};
     use crate::fact::{Fact, Package};
 
     /// A file name with the mode of a program.
@@ -108,11 +110,24 @@ pub(super) mod testing {
         FileName { path, mode: 0o755, size: size as u64 }
     }
 
+    /// What a cataloger says of a file.
+    pub(in crate::catalog) fn look(cataloger: &Cataloger, file: &FileName<'_>, data: &[u8]) -> Look {
+        match cataloger.reads {
+            Reads::Whole(look) => look(file, data),
+            Reads::Program(look) => {
+                let mut said = Vec::new();
+                executable::each(&mut Cursor::new(data), &mut |program| said.push(look(file, program)))
+                    .unwrap();
+                Ok(said.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            }
+        }
+    }
+
     /// The packages that a file shows; panics where the cataloger does not want it or can't read it.
     pub(in crate::catalog) fn packages(cataloger: &Cataloger, path: &str, data: &[u8]) -> Vec<Package> {
         let name = file(path, data.len());
         assert!((cataloger.wants)(&name), "{path} is not wanted");
-        (cataloger.look)(&name, data)
+        look(cataloger, &name, data)
             .unwrap()
             .into_iter()
             .filter_map(|fact| match fact {
@@ -136,13 +151,13 @@ pub(super) mod testing {
     /// Looks at every beginning of a file, and at the file with each byte of it changed.
     pub(in crate::catalog) fn survives(cataloger: &Cataloger, path: &str, data: &[u8]) {
         for end in 0..data.len() {
-            let _ = (cataloger.look)(&file(path, end), &data[..end]);
+            let _ = look(cataloger, &file(path, end), &data[..end]);
         }
         let mut changed = data.to_vec();
         for at in 0..data.len() {
             for byte in [0, 0x22, 0xff, data[at] ^ 0x80] {
                 changed[at] = byte;
-                let _ = (cataloger.look)(&file(path, changed.len()), &changed);
+                let _ = look(cataloger, &file(path, changed.len()), &changed);
             }
             changed[at] = data[at];
         }

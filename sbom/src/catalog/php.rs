@@ -4,11 +4,11 @@
 use serde_json::Value;
 
 use super::parse::{self, string};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// PHP packages installed by Composer.
-pub static CATALOGER: Cataloger = Cataloger { name: "php", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "php", wants, reads: Reads::Whole(look) };
 
 const WHAT: &str = "Composer's installed.json";
 

@@ -4,11 +4,11 @@
 //! `METADATA` and `PKG-INFO` in them are headers as those of a mail (Core Metadata 2.4, packaging.python.org).
 
 use super::parse::{self, present};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Python's installed packages.
-pub static CATALOGER: Cataloger = Cataloger { name: "python", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "python", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     let Some((folder, name)) = file.path.rsplit_once('/') else { return false };

@@ -5,11 +5,11 @@
 //! read, and nothing is evaluated.
 
 use super::parse::{self, present};
-use super::{Cataloger, FileName, Unreadable};
+use super::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 
 /// Ruby's installed gems.
-pub static CATALOGER: Cataloger = Cataloger { name: "ruby", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "ruby", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     file.path.ends_with(".gemspec")

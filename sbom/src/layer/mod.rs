@@ -11,7 +11,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{self, FileName};
+use crate::catalog::{self, Content, FileName};
 use crate::fact::Fact;
 use crate::inventory::Incomplete;
 use crate::limits;
@@ -40,6 +40,8 @@ pub struct Reading {
     bytes: usize,
     /// Nothing is below it that it could hide.
     lowest: bool,
+    /// The file that is looked at.
+    buffer: Vec<u8>,
 }
 
 /// The paths of one layer take more memory than is given to them.
@@ -126,10 +128,13 @@ impl Reading {
     }
 
     /// Looks at a file that [`wants`](Self::wants) asked for.
-    pub fn look(&mut self, file: &FileName<'_>, content: &[u8]) {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn look(&mut self, file: &FileName<'_>, content: &mut dyn Content) -> io::Result<()> {
         let mut facts = Vec::new();
-        for cataloger in catalog::ALL.iter().filter(|cataloger| (cataloger.wants)(file)) {
-            match (cataloger.look)(file, content) {
+        for said in catalog::look(file, content, &mut self.buffer)? {
+            match said {
                 Ok(found) => facts.extend(found),
                 Err(error) => self.lacks(file.path, error.to_string()),
             }
@@ -137,6 +142,7 @@ impl Reading {
         if !facts.is_empty() {
             self.layer.found.insert(file.path.to_owned(), facts);
         }
+        Ok(())
     }
 
     /// Says that something could not be read.

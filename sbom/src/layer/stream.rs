@@ -1,13 +1,13 @@
 //! Reading one layer as a stream: compression, tar, and no file of it on the disk.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, Entry, EntryType};
 
 use super::{Layer, Reading, TooManyNames};
-use crate::catalog::FileName;
+use crate::catalog::{self, FileName};
 use crate::limits;
 
 /// Why a layer could not be read.
@@ -72,7 +72,7 @@ fn is_tar(head: &[u8]) -> bool {
 }
 
 fn entries(tar: impl Read) -> Result<Layer, LayerError> {
-    let mut reading = Reading::default();
+    let (mut reading, mut content) = (Reading::default(), Vec::new());
     let mut archive = Archive::new(Bounded { inner: tar, left: limits::LAYER_BYTES });
     for (count, entry) in archive.entries()?.enumerate() {
         if count >= limits::LAYER_ENTRIES {
@@ -81,14 +81,19 @@ fn entries(tar: impl Read) -> Result<Layer, LayerError> {
                 limit: limits::LAYER_ENTRIES as u64,
             });
         }
-        one(&mut reading, entry?)?;
+        one(&mut reading, entry?, &mut content)?;
     }
     // Gzip checks its sum at its end.
     io::copy(&mut archive.into_inner(), &mut io::sink())?;
     Ok(reading.finish())
 }
 
-fn one(reading: &mut Reading, entry: Entry<'_, impl Read>) -> Result<(), LayerError> {
+/// Reads one entry; `content` is only there to be used again.
+fn one(
+    reading: &mut Reading,
+    mut entry: Entry<'_, impl Read>,
+    content: &mut Vec<u8>,
+) -> Result<(), LayerError> {
     let name = entry.path_bytes();
     let path = match absolute(&name) {
         Ok(Some(path)) => path,
@@ -106,9 +111,15 @@ fn one(reading: &mut Reading, entry: Entry<'_, impl Read>) -> Result<(), LayerEr
             let size = entry.size();
             let file = FileName { path: &path, mode: entry.header().mode()?, size };
             if reading.wants(&file)? {
-                let mut content = Vec::with_capacity(usize::try_from(size.min(1 << 20)).unwrap_or(0));
-                entry.take(limits::FILE_BYTES).read_to_end(&mut content)?;
-                reading.look(&file, &content);
+                content.clear();
+                entry.by_ref().take(limits::HEAD_BYTES).read_to_end(content)?;
+                if !catalog::may_show(&file, content) {
+                    return Ok(());
+                }
+                // As large as it is said to be, and no larger: what is never filled takes no memory.
+                content.reserve_exact(usize::try_from(size.saturating_sub(limits::HEAD_BYTES)).unwrap_or(0));
+                entry.take(limits::FILE_BYTES - limits::HEAD_BYTES).read_to_end(content)?;
+                reading.look(&file, &mut Cursor::new(content.as_slice()))?;
             }
         }
         EntryType::Link => match entry.link_name_bytes().map(|target| absolute(&target)) {

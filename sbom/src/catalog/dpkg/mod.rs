@@ -12,13 +12,13 @@ mod spdx;
 use std::collections::HashSet;
 
 use crate::catalog::names::Budget;
-use crate::catalog::{Cataloger, FileName, Unreadable};
+use crate::catalog::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
 use fields::{Paragraph, paragraphs};
 
 /// What dpkg notes of packages.
-pub static CATALOGER: Cataloger = Cataloger { name: "dpkg", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "dpkg", wants, reads: Reads::Whole(look) };
 
 enum Kind<'a> {
     Status,

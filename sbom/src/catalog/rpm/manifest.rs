@@ -6,11 +6,11 @@
 //! `%{EPOCHNUM}`, `%{SOURCERPM}`.
 
 use super::{described, is_some, within_bounds};
-use crate::catalog::{Cataloger, FileName, Unreadable};
+use crate::catalog::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::Fact;
 
 /// The list of packages that stands for rpm's database.
-pub static CATALOGER: Cataloger = Cataloger { name: "rpm-manifest", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "rpm-manifest", wants, reads: Reads::Whole(look) };
 
 fn wants(file: &FileName<'_>) -> bool {
     file.path == "/var/lib/rpmmanifest/container-manifest-2"

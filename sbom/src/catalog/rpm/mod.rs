@@ -16,13 +16,13 @@ mod testing;
 use std::fmt::Write;
 
 use crate::catalog::names::Budget;
-use crate::catalog::{Cataloger, FileName, Unreadable};
+use crate::catalog::{Cataloger, FileName, Reads, Unreadable};
 use crate::fact::{Ecosystem, Fact, Package};
 use crate::limits;
 use header::{Header, Tag};
 
 /// The database of rpm.
-pub static CATALOGER: Cataloger = Cataloger { name: "rpm", wants, look };
+pub static CATALOGER: Cataloger = Cataloger { name: "rpm", wants, reads: Reads::Whole(look) };
 
 pub use manifest::CATALOGER as MANIFEST_CATALOGER;
 

@@ -11,6 +11,7 @@ mod lies;
 mod root;
 mod scores;
 mod swid;
+mod trivy;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::read::{Origin, Read};

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
-use crate::stores::Stores;
+use crate::stores::{self, Stores};
 
 /// Flags of what is looked at.
 #[derive(Args, Debug)]
@@ -133,11 +133,7 @@ impl SourceArgs {
         if let Document::Manifest(_) = image.manifest().await?.parse()? {
             return Ok(image);
         }
-        let here = format!("linux/{}", architecture());
-        stores
-            .image_of(&self.source, Some(&here))
-            .await
-            .map_err(|failure| failure.hint("it is an index of several images: name one with --platform"))
+        stores::of_this_platform(&image).await
     }
 }
 
@@ -194,15 +190,4 @@ fn globs(texts: &[String]) -> Result<GlobSet, Failure> {
         set.add(Glob::new(&anchored).map_err(wrong)?);
     }
     set.build().map_err(wrong)
-}
-
-/// This machine's processor, as Go names it.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
-        other => other,
-    }
 }

@@ -1,14 +1,18 @@
 //! `download`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
 use countersign_core::attachments::{self, Kind};
+use countersign_core::buildkit::{self, Index, Listed, RefusedManifest, Said};
 use countersign_core::format::base64;
+use countersign_core::format::dsse::Envelope;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Statement;
 use countersign_core::gather::{self, Content, GatherOptions, Wanted};
 use countersign_core::image::Image;
 use countersign_core::media_type;
-use countersign_core::oci::{Annotations, Document};
+use countersign_core::oci::{Annotations, Descriptor, Document};
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::Refusal;
 use serde_json::{Value, json};
@@ -18,7 +22,10 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, predicate_type};
-use crate::stores::Stores;
+use crate::stores::{Stores, of_platform};
+
+/// The predicate types that BuildKit's scanners give an SBOM.
+const SBOM_TYPES: [&str; 2] = ["https://spdx.dev/Document", "https://cyclonedx.org/bom"];
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum DownloadCommand {
@@ -42,7 +49,8 @@ pub(crate) struct SignatureArgs {
 
 /// Print the attestations of an image, one JSON document a line.
 ///
-/// Bundles as they are, legacy ones as DSSE envelopes. Nothing is verified.
+/// Bundles as they are, legacy ones as DSSE envelopes, with --platform those of BuildKit as well, as envelopes without
+/// signatures. Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct AttestationArgs {
     /// The image
@@ -63,14 +71,15 @@ pub(crate) struct AttestationArgs {
 
 /// Print the SBOM that is attached to an image, as it is.
 ///
-/// Nothing is verified: an attested SBOM is read with 'verify-attestation'.
+/// With --platform, that of BuildKit as well: the predicate of its statement. Nothing is verified: an attested SBOM is
+/// read with 'verify-attestation'.
 #[derive(Args, Debug)]
 pub(crate) struct SbomArgs {
     /// The image
     #[arg(value_name = "IMAGE")]
     image: String,
 
-    /// Where there are several: the one of this media type, or a part of it, such as cyclonedx
+    /// Where there are several: the one of this media type, or a part of it, such as cyclonedx or buildkit
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
@@ -86,33 +95,117 @@ pub(super) async fn run(command: &DownloadCommand, context: &Context) -> Result 
     match command {
         DownloadCommand::Signature(args) => {
             let stores = Stores::new(context, &args.registry)?;
+            let wanted = Wanted::Signatures;
+            let options = GatherOptions { wanted, older_referrers: true, ..stores.gather_options() };
             let image = stores.image(&args.image).await?.image;
-            artifacts(context, &stores, &image, Wanted::Signatures).await
+            match artifacts(context, &image, &options).await? {
+                0 => Err(nothing(&image, Refusal::NoSignatures).await?),
+                _ => Ok(Outcome::Proven),
+            }
         }
-        DownloadCommand::Attestation(args) => {
-            let stores = Stores::new(context, &args.registry)?;
-            let kind = args.predicate_type.as_ref().map(|kind| kind.uri().to_owned());
-            let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
-            artifacts(context, &stores, &image, Wanted::Attestations(kind)).await
-        }
+        DownloadCommand::Attestation(args) => attestations(args, context).await,
         DownloadCommand::Sbom(args) => sbom(args, context).await,
     }
 }
 
-async fn artifacts(context: &Context, stores: &Stores, image: &Image, wanted: Wanted) -> Result {
-    let nothing = match &wanted {
-        Wanted::Signatures => Refusal::NoSignatures,
-        Wanted::Attestations(kind) => Refusal::NoAttestations { predicate_type: kind.clone() },
-    };
-    let options = GatherOptions { wanted: wanted.clone(), older_referrers: true, ..stores.gather_options() };
-    let found = gather::artifacts(image, &options).await?;
+/// What was asked for.
+struct Asked {
+    image: Image,
+    /// The index that it was taken from, by its platform.
+    index: Option<Index>,
+}
+
+impl Asked {
+    async fn of(stores: &Stores, text: &str, platform: Option<&str>) -> std::result::Result<Self, Failure> {
+        let root = stores.image(text).await?.image;
+        let Some(platform) = platform else { return Ok(Self { image: root, index: None }) };
+        let image = of_platform(&root, platform).await?;
+        Ok(Self { image, index: Index::of(&root).await? })
+    }
+
+    /// What BuildKit says of the image of a platform. What is not as it must be is said, and left out.
+    async fn buildkit(
+        &self,
+        context: &Context,
+        options: &GatherOptions,
+    ) -> std::result::Result<Vec<Said>, Failure> {
+        let Some(index) = &self.index else { return Ok(Vec::new()) };
+        let found = buildkit::statements(index, &self.image.digest, options).await;
+        if let Some(unread) = found.unread.into_iter().next() {
+            return Err(unread.error.into());
+        }
+        for RefusedManifest { origin, error } in found.refused {
+            let code = error.code().as_str();
+            context.output.warning(format!("{}: {error} [{code}]", origin.blob.unwrap_or(origin.manifest)));
+        }
+        Ok(found.said)
+    }
+
+    /// That nothing was found. Where no platform was named, it says of which BuildKit says something.
+    async fn found_nothing(&self, failure: Failure) -> std::result::Result<Failure, Failure> {
+        if self.index.is_some() {
+            return Ok(failure);
+        }
+        let Some(index) = Index::of(&self.image).await? else { return Ok(failure) };
+        let platform = |listed: &Listed| listed.image().platform.as_ref().map(ToString::to_string);
+        let platforms: BTreeSet<_> = index.listed().iter().filter_map(platform).collect();
+        let platforms: Vec<_> = platforms.into_iter().collect();
+        Ok(match platforms.as_slice() {
+            [] => failure,
+            some => failure
+                .hint(format!("BuildKit says something of {}: name one with --platform", some.join(", "))),
+        })
+    }
+}
+
+/// Says whose word a statement of BuildKit's is: no key was given that could tell more.
+fn self_asserted(context: &Context, said: &Said) {
+    let (kind, blob) = (said.predicate_type(), said.origin.blob.unwrap_or(said.origin.manifest));
+    context.output.status(format!("BuildKit's statement {blob} ({kind}): unsigned: self-asserted"));
+}
+
+async fn attestations(args: &AttestationArgs, context: &Context) -> Result {
+    let stores = Stores::new(context, &args.registry)?;
+    let kind = args.predicate_type.as_ref().map(|kind| kind.uri().to_owned());
+    let wanted = Wanted::Attestations(kind.clone());
+    let options = GatherOptions { wanted, older_referrers: true, ..stores.gather_options() };
+    let asked = Asked::of(&stores, &args.image, args.platform.as_deref()).await?;
+    let printed = artifacts(context, &asked.image, &options).await?;
+    let said = asked.buildkit(context, &options).await?;
+    for said in &said {
+        self_asserted(context, said);
+        context.output.pieces(&Envelope::bare(media_type::IN_TOTO, said.body().clone()).pieces()?)?;
+    }
+    match printed + said.len() {
+        0 => {
+            let refusal = Refusal::NoAttestations { predicate_type: kind };
+            Err(asked.found_nothing(nothing(&asked.image, refusal).await?).await?)
+        }
+        _ => Ok(Outcome::Proven),
+    }
+}
+
+/// That there is nothing, which is only said of an image that is there.
+async fn nothing(image: &Image, refusal: Refusal) -> std::result::Result<Failure, Failure> {
+    image.descriptor().await?;
+    let message = format!("{}: {refusal}", image.name());
+    Ok(Failure::new(Outcome::Refused, refusal.code().as_str(), message))
+}
+
+/// Prints what is attached, and tells how much that is.
+async fn artifacts(
+    context: &Context,
+    image: &Image,
+    options: &GatherOptions,
+) -> std::result::Result<usize, Failure> {
+    let found = gather::artifacts(image, options).await?;
     if let Some(unread) = found.unread.into_iter().next() {
         return Err(unread.error.into());
     }
     let mut printed = 0;
     for artifact in found.artifacts {
         match artifact.content {
-            Ok(content) if is_other(&content, &wanted) => continue,
+            Ok(content) if is_other(&content, &options.wanted) => continue,
             Ok(Content::Bundle(bundle)) => context.output.pieces(&bundle.pieces()?)?,
             Ok(Content::Envelope(envelope)) => context.output.pieces(&envelope.pieces()?)?,
             Ok(Content::Legacy(legacy)) => {
@@ -132,12 +225,7 @@ async fn artifacts(context: &Context, stores: &Stores, image: &Image, wanted: Wa
         }
         printed += 1;
     }
-    if printed == 0 {
-        image.descriptor().await?;
-        let message = format!("{}: {nothing}", image.name());
-        return Err(Failure::new(Outcome::Refused, nothing.code().as_str(), message));
-    }
-    Ok(Outcome::Proven)
+    Ok(printed)
 }
 
 /// Whether a statement, which the listing says nothing about, turns out to be of another type.
@@ -151,11 +239,75 @@ fn is_other(content: &Content, wanted: &Wanted) -> bool {
     statement.is_some_and(|statement| !wanted.includes(&statement.predicate_type))
 }
 
+/// An SBOM that was found.
+enum Sbom {
+    /// A blob.
+    Attached(Descriptor),
+    /// The predicate of a statement of BuildKit's.
+    Said(Said),
+}
+
+impl Sbom {
+    /// What `--type` is compared with.
+    fn kind(&self) -> String {
+        match self {
+            Self::Attached(layer) => layer.media_type.clone(),
+            Self::Said(said) => format!("buildkit {}", said.predicate_type()),
+        }
+    }
+
+    async fn print(&self, context: &Context, image: &Image) -> std::result::Result<(), Failure> {
+        let mut reader = match self {
+            Self::Attached(layer) => image.attachments.blob_reader(layer).await?,
+            Self::Said(said) => {
+                self_asserted(context, said);
+                return context.output.bytes(said.predicate().unwrap_or("null").as_bytes());
+            }
+        };
+        context.output.status(format!("Found SBOM of media type: {}", self.kind()));
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match reader.read(&mut buffer).await.map_err(|error| Failure::io(image.name(), error))? {
+                0 => return Ok(()),
+                read => context.output.bytes(&buffer[..read])?,
+            }
+        }
+    }
+}
+
 async fn sbom(args: &SbomArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
-    let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
+    let asked = Asked::of(&stores, &args.image, args.platform.as_deref()).await?;
+    let image = &asked.image;
+    let mut found: Vec<_> = attached_sboms(image).await?.into_iter().map(Sbom::Attached).collect();
+    let options = GatherOptions { wanted: Wanted::Attestations(None), ..stores.gather_options() };
+    let said = asked.buildkit(context, &options).await?;
+    found.extend(first_sboms(context, said).into_iter().map(Sbom::Said));
+    if let Some(kind) = &args.kind {
+        found.retain(|sbom| sbom.kind().contains(kind.as_str()));
+    }
+    match found.as_slice() {
+        [] => {
+            image.descriptor().await?;
+            let message = format!("{}: no SBOM found", image.name());
+            let failure = Failure::new(Outcome::Refused, "NO_SBOM", message)
+                .hint("an attested one is printed by 'countersign download attestation'");
+            Err(asked.found_nothing(failure).await?)
+        }
+        [sbom] => sbom.print(context, image).await.map(|()| Outcome::Proven),
+        several => {
+            let kinds: Vec<_> = several.iter().map(Sbom::kind).collect();
+            let (count, kinds) = (several.len(), kinds.join(", "));
+            Err(Failure::usage(format!("{}: has {count} SBOMs: {kinds}", image.name()))
+                .hint("say which one with --type"))
+        }
+    }
+}
+
+/// The layers of what is attached to an image as an SBOM.
+async fn attached_sboms(image: &Image) -> std::result::Result<Vec<Descriptor>, Failure> {
     let mut found = Vec::new();
-    for attachment in attachments::list(&image).await? {
+    for attachment in attachments::list(image).await? {
         if attachment.kind != Kind::Sbom {
             continue;
         }
@@ -164,40 +316,23 @@ async fn sbom(args: &SbomArgs, context: &Context) -> Result {
             found.extend(manifest.layers);
         }
     }
-    if let Some(kind) = &args.kind {
-        found.retain(|layer| layer.media_type.contains(kind.as_str()));
-    }
-    match found.as_slice() {
-        [] => {
-            image.descriptor().await?;
-            let message = format!("{}: no SBOM found", image.name());
-            Err(Failure::new(Outcome::Refused, "NO_SBOM", message)
-                .hint("an attested one is printed by 'countersign download attestation'"))
-        }
-        [layer] => {
-            context.output.status(format!("Found SBOM of media type: {}", layer.media_type));
-            let mut reader = image.attachments.blob_reader(layer).await?;
-            let mut buffer = vec![0; 64 << 10];
-            loop {
-                let read =
-                    reader.read(&mut buffer).await.map_err(|error| Failure::io(image.name(), error))?;
-                if read == 0 {
-                    return Ok(Outcome::Proven);
-                }
-                context.output.bytes(&buffer[..read])?;
-            }
-        }
-        several => {
-            let types: Vec<_> = several.iter().map(|layer| layer.media_type.as_str()).collect();
-            Err(Failure::usage(format!(
-                "{}: has {} SBOMs: {}",
-                image.name(),
-                several.len(),
-                types.join(", ")
-            ))
-            .hint("say which one with --type"))
+    Ok(found)
+}
+
+/// The SBOMs among BuildKit's statements, the first of each type: BuildKit has that of the image itself before those of
+/// its stages and its context (`exporter/attestation/unbundle.go`).
+fn first_sboms(context: &Context, said: Vec<Said>) -> Vec<Said> {
+    let mut first: Vec<Said> = Vec::new();
+    for said in said.into_iter().filter(|said| SBOM_TYPES.contains(&said.predicate_type())) {
+        match first.iter().any(|known| known.predicate_type() == said.predicate_type()) {
+            true => context.output.status(format!(
+                "There is another {}, of a stage or the context: 'countersign download attestation' prints it",
+                said.predicate_type()
+            )),
+            false => first.push(said),
         }
     }
+    first
 }
 
 fn pem(annotations: &Annotations, name: &str) -> Value {

@@ -15,6 +15,7 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, VerifyCompat, VerifyImageCompat, go_bool, pair, pairs};
+use crate::output::Output;
 use crate::stores::{Stores, of_platform, of_this_platform};
 use crate::{hints, keys, report};
 
@@ -125,8 +126,9 @@ pub(super) async fn verify(
         .iter()
         .map(|text| if args.local_image { format!("oci:{text}") } else { text.clone() })
         .collect();
-    let steps: Vec<_> =
-        images.iter().map(|text| verify_one(args, &stores, &policy, platforms, text)).collect();
+    let (output, policy) = (&context.output, &policy);
+    let asked = Asked { args, output, stores: &stores, policy, platforms };
+    let steps: Vec<_> = images.iter().map(|text| asked.verify(text)).collect();
     let mut steps = stream::iter(steps).buffered(stores.jobs());
     let mut end = End::default();
     let mut text = images.iter();
@@ -138,52 +140,58 @@ pub(super) async fn verify(
     end.finish(args, context)
 }
 
-/// One reference: with `--recursive`, one answer for each manifest.
-async fn verify_one(
-    args: &ImagesArgs,
-    stores: &Stores,
-    policy: &ImagePolicy,
-    platforms: &Platforms,
-    text: &str,
-) -> Vec<Answer> {
-    match parts(args, stores, platforms, text).await {
-        Err(failure) => vec![Err(failure.at(text))],
-        Ok((index, parts)) => {
-            let decide = |image| decide_one(stores, policy, index.as_ref(), image);
-            let steps: Vec<_> = parts.into_iter().map(decide).collect();
-            stream::iter(steps).buffered(stores.jobs()).collect().await
+/// What is asked of every reference.
+struct Asked<'a> {
+    args: &'a ImagesArgs,
+    output: &'a Output,
+    stores: &'a Stores,
+    policy: &'a ImagePolicy,
+    platforms: &'a Platforms,
+}
+
+impl Asked<'_> {
+    /// One reference: with `--recursive`, one answer for each manifest.
+    async fn verify(&self, text: &str) -> Vec<Answer> {
+        match self.parts(text).await {
+            Err(failure) => vec![Err(failure.at(text))],
+            Ok((index, parts)) => {
+                let steps: Vec<_> =
+                    parts.into_iter().map(|image| self.decide(index.as_ref(), image)).collect();
+                stream::iter(steps).buffered(self.stores.jobs()).collect().await
+            }
         }
     }
-}
 
-/// What is verified of a reference, and the index that BuildKit's statements are looked for in.
-async fn parts(
-    args: &ImagesArgs,
-    stores: &Stores,
-    platforms: &Platforms,
-    text: &str,
-) -> std::result::Result<(Option<Index>, Vec<Image>), Failure> {
-    let image = stores.image(text).await?.image;
-    let index = if platforms.buildkit { Index::of(&image).await? } else { None };
-    let parts = match (&index, &platforms.platform) {
-        (_, Some(platform)) => vec![of_platform(&image, platform).await?],
-        (Some(index), None) if args.recursive => {
-            index.images().map(|entry| image.with_digest(entry.digest)).collect()
+    /// What is verified of a reference, and the index that BuildKit's statements are looked for in.
+    async fn parts(&self, text: &str) -> std::result::Result<(Option<Index>, Vec<Image>), Failure> {
+        let Self { args, platforms, .. } = self;
+        let image = self.stores.image(text).await?.image;
+        let index = if platforms.buildkit { Index::of(&image).await? } else { None };
+        if platforms.buildkit && index.is_none() {
+            self.output.warning(format!(
+                "'{text}' is no index, and what BuildKit says of an image is in the index that lists both"
+            ));
         }
-        (Some(_), None) => vec![of_this_platform(&image).await?],
-        (None, None) if args.recursive => image.with_children().await?,
-        (None, None) => vec![image],
-    };
-    Ok((index, parts))
-}
+        let parts = match (&index, &platforms.platform) {
+            (_, Some(platform)) => vec![of_platform(&image, platform).await?],
+            (Some(index), None) if args.recursive => {
+                index.images().map(|entry| image.with_digest(entry.digest)).collect()
+            }
+            (Some(_), None) => vec![of_this_platform(&image).await?],
+            (None, None) if args.recursive => image.with_children().await?,
+            (None, None) => vec![image],
+        };
+        Ok((index, parts))
+    }
 
-async fn decide_one(stores: &Stores, policy: &ImagePolicy, index: Option<&Index>, image: Image) -> Answer {
-    let options = stores.gather_options();
-    let verdict = match index {
-        Some(index) => decide::with_buildkit(&image, index, policy, &options).await?,
-        None => decide::image(&image, policy, &options).await?,
-    };
-    Ok((image, verdict))
+    async fn decide(&self, index: Option<&Index>, image: Image) -> Answer {
+        let options = self.stores.gather_options();
+        let verdict = match index {
+            Some(index) => decide::with_buildkit(&image, index, self.policy, &options).await?,
+            None => decide::image(&image, self.policy, &options).await?,
+        };
+        Ok((image, verdict))
+    }
 }
 
 /// What the command as a whole comes to.

@@ -99,9 +99,7 @@ impl Listed {
     pub(super) fn check_platform(&self) -> Result<(), BuildkitError> {
         let runs = |platform: &&Platform| platform.os != UNKNOWN || platform.architecture != UNKNOWN;
         match self.manifest.platform.as_ref().filter(runs) {
-            Some(Platform { os, architecture, .. }) => {
-                Err(BuildkitError::Platform { got: media_type::brief(&format!("{os}/{architecture}")) })
-            }
+            Some(platform) => Err(BuildkitError::Platform { got: media_type::brief(&platform.to_string()) }),
             None => Ok(()),
         }
     }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use clap::Args;
+use countersign_core::buildkit::Index;
 use countersign_core::image::Image;
 use countersign_core::limits as core_limits;
-use countersign_core::oci::{Document, ImageManifest};
+use countersign_core::oci::{Descriptor, Document, ImageManifest};
 use countersign_core::outcome::Outcome;
 use countersign_core::transfer::Observer;
 use countersign_sbom::inventory::{Inventory, Subject};
@@ -21,7 +22,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
 use crate::output::Progress;
-use crate::stores::{self, Stores};
+use crate::stores::{self, Resolved, Stores};
 
 /// Flags of what is looked at.
 #[derive(Args, Debug)]
@@ -34,7 +35,7 @@ pub(super) struct SourceArgs {
     /// The image of this platform, where SOURCE is an index: OS/ARCHITECTURE[/VARIANT] (default: linux and this
     /// machine's processor)
     #[arg(long, value_name = "PLATFORM")]
-    platform: Option<String>,
+    pub(super) platform: Option<String>,
 
     /// Leave out what this glob matches, of a directory; may be given several times
     #[arg(long, value_name = "GLOB")]
@@ -67,7 +68,7 @@ impl SourceArgs {
     /// Looks at it.
     pub(super) async fn look(&self, context: &Context) -> Result<Looked, Failure> {
         match self.directory() {
-            Some(path) => self.look_at_directory(path).await,
+            Some(path) => look_at_directory(path, globs(&self.exclude)?).await,
             None => self.look_at_image(context).await,
         }
     }
@@ -81,49 +82,39 @@ impl SourceArgs {
         (path.is_dir() && !path.join("oci-layout").is_file()).then_some(path)
     }
 
-    async fn look_at_directory(&self, path: &Path) -> Result<Looked, Failure> {
-        let (root, exclude) = (path.to_owned(), globs(&self.exclude)?);
-        let read = blocking(move || {
-            let mut tree = Tree::default();
-            directory::read(&mut tree, &root, &exclude).map(|()| tree)
-        });
-        let tree = read.await?.map_err(|error| Failure::io(path.display(), error))?;
-        let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let name = whole.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
-        let subject = Subject { name, ..Subject::default() };
-        Ok(Looked { image: None, inventory: assemble(subject, tree), created: None })
+    async fn look_at_image(&self, context: &Context) -> Result<Looked, Failure> {
+        let (stores, resolved) = self.resolve(context).await?;
+        let image = self.of_platform(&stores, resolved.image.clone()).await?;
+        look_into(context, Resolved { image, ..resolved }).await
     }
 
-    async fn look_at_image(&self, context: &Context) -> Result<Looked, Failure> {
+    async fn resolve(&self, context: &Context) -> Result<(Stores, Resolved), Failure> {
         if !self.exclude.is_empty() {
             return Err(Failure::usage("--exclude is for directories").hint("leave it out"));
         }
         let stores = Stores::new(context, &self.registry)?;
         let resolved = stores.image(&self.source).await?;
-        let image = self.of_platform(&stores, resolved.image).await?;
-        let manifest = manifest(&image).await?;
-        let configuration = image.source.blob(&manifest.config, core_limits::MANIFEST_BYTES).await?;
-        let configuration: Configuration = serde_json::from_slice(&configuration).map_err(|error| {
-            Failure::new(
-                Outcome::Refused,
-                "IMAGE_CONFIGURATION",
-                format!("{}: malformed configuration: {error}", image.name()),
-            )
-        })?;
-        let tree = layers(context, &image, &manifest).await?;
-        let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
-        let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
-        let subject = Subject {
-            name: resolved.docker_reference,
-            version: None,
-            digest: Some(image.digest.to_string()),
-            platform: (!platform.is_empty()).then(|| platform.join("/")),
-            layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
+        Ok((stores, resolved))
+    }
+
+    /// Every image of an index, with the entry that lists it; an image that is no index alone, without one. What
+    /// belongs to another entry, such as an attestation manifest, is no image.
+    pub(super) async fn images(
+        &self,
+        context: &Context,
+    ) -> Result<Vec<(Option<Descriptor>, Resolved)>, Failure> {
+        let (_, resolved) = self.resolve(context).await?;
+        let Some(index) = Index::of(&resolved.image).await? else { return Ok(vec![(None, resolved)]) };
+        let of = |entry: &Descriptor| {
+            let image = resolved.image.with_digest(entry.digest);
+            (Some(entry.clone()), Resolved { image, ..resolved.clone() })
         };
-        // Programs in Go write the year 1 for a time that they do not know.
-        let created = configuration.created.and_then(|created| created.parse().ok());
-        let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
-        Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
+        let images: Vec<_> = index.images().map(of).collect();
+        if images.is_empty() {
+            let message = format!("{}: no image in the index", resolved.image.name());
+            return Err(Failure::new(Outcome::Undecided, "NOT_FOUND", message));
+        }
+        Ok(images)
     }
 
     async fn of_platform(&self, stores: &Stores, image: Image) -> Result<Image, Failure> {
@@ -135,6 +126,48 @@ impl SourceArgs {
         }
         stores::of_this_platform(&image).await
     }
+}
+
+/// Looks at the root of a filesystem.
+pub(super) async fn look_at_directory(path: &Path, exclude: GlobSet) -> Result<Looked, Failure> {
+    let root = path.to_owned();
+    let read = blocking(move || {
+        let mut tree = Tree::default();
+        directory::read(&mut tree, &root, &exclude).map(|()| tree)
+    });
+    let tree = read.await?.map_err(|error| Failure::io(path.display(), error))?;
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = whole.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
+    let subject = Subject { name, ..Subject::default() };
+    Ok(Looked { image: None, inventory: assemble(subject, tree), created: None })
+}
+
+/// Looks at an image that is no index.
+pub(super) async fn look_into(context: &Context, resolved: Resolved) -> Result<Looked, Failure> {
+    let Resolved { image, docker_reference, .. } = resolved;
+    let manifest = manifest(&image).await?;
+    let configuration = image.source.blob(&manifest.config, core_limits::MANIFEST_BYTES).await?;
+    let configuration: Configuration = serde_json::from_slice(&configuration).map_err(|error| {
+        Failure::new(
+            Outcome::Refused,
+            "IMAGE_CONFIGURATION",
+            format!("{}: malformed configuration: {error}", image.name()),
+        )
+    })?;
+    let tree = layers(context, &image, &manifest).await?;
+    let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
+    let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
+    let subject = Subject {
+        name: docker_reference,
+        version: None,
+        digest: Some(image.digest.to_string()),
+        platform: (!platform.is_empty()).then(|| platform.join("/")),
+        layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
+    };
+    // Programs in Go write the year 1 for a time that they do not know.
+    let created = configuration.created.and_then(|created| created.parse().ok());
+    let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
+    Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
 }
 
 async fn manifest(image: &Image) -> Result<ImageManifest, Failure> {

@@ -106,7 +106,7 @@ const VERIFY: &[&str] = &[
     "linux/amd64",
 ];
 
-/// threat model, row 86.
+/// threat model, row 92.
 #[test]
 fn what_is_wrong_is_refused_with_its_code() {
     let server = Server::start(Kind::Crane);

@@ -60,7 +60,7 @@ fn three_states(sandbox: &Sandbox, repository: &str, tagged: &str, index: &str, 
     verify(sandbox, tagged, &[]).fails(1, "NO_ATTESTATIONS");
 }
 
-/// threat model, row 85: what nobody who is trusted signed counts for nothing.
+/// threat model, row 91: what nobody who is trusted signed counts for nothing.
 #[test]
 fn the_three_states_are_told_apart() {
     for shape in Shape::ALL {

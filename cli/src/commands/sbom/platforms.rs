@@ -83,7 +83,7 @@ mod tests {
         }
     }
 
-    /// threat model, row 85.
+    /// threat model, row 93.
     #[test]
     fn a_label_leads_nowhere() {
         for (os, architecture, variant, expected) in [

@@ -42,6 +42,18 @@ const BUILT: &[&str] = &[
     "a.pub",
     "IMAGE",
 ];
+const UNCHECKED: &[&str] = &[
+    "verify-attestation",
+    "--buildkit",
+    "--platform",
+    "linux/amd64",
+    "--check-claims=false",
+    "--type",
+    "spdxjson",
+    "--key",
+    "a.pub",
+    "IMAGE",
+];
 const SPDX: &str = "https://spdx.dev/Document";
 const BLOB: &[&str] = &["verify-blob", "--key", "a.pub", "--bundle", "bundle", "blob"];
 const DETACHED: &[&str] = &["verify-blob", "--key", "a.pub", "--signature", "signature", "blob"];
@@ -263,8 +275,17 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case(BuildkitUnsigned, "a statement of BuildKit's in an index that another key signed", BUILT, |scene| {
         let index = built(scene, |_, _| {});
-        sign_index(scene, "b", &index);
+        sign_index(scene, "b", &index, &index);
     }),
+    case(
+        BuildkitUnsigned,
+        "an index with a signature of something else, its claims unchecked",
+        UNCHECKED,
+        |scene| {
+            let index = built(scene, |_, _| {});
+            sign_index(scene, "a", &index, &Digest::sha256(b"another"));
+        },
+    ),
     case(BuildkitManifests, "17 attestation manifests of one image", BUILT, |scene| {
         built(scene, |_, parts| parts.copies = 17);
     }),
@@ -272,7 +293,7 @@ pub(crate) const CASES: &[Case] = &[
         let index = built(scene, |_, parts| {
             parts.manifest["layers"] = json!(vec![parts.manifest["layers"][0].clone(); 65]);
         });
-        sign_index(scene, "a", &index);
+        sign_index(scene, "a", &index, &index);
     }),
     case(BuildkitPlatform, "an attestation manifest that would run", BUILT, |scene| {
         built(scene, |_, parts| parts.entry["platform"]["os"] = "freebsd".into());
@@ -354,9 +375,9 @@ fn built(scene: &Scene, change: fn(&Scene, &mut Built)) -> Digest {
     scene.index("v1", &entries)
 }
 
-/// Attaches a good bundle to an index.
-fn sign_index(scene: &Scene, key: &str, index: &Digest) {
-    let bundle = scene.signed_statement(key, &documents::statement(index, SIGN));
+/// Attaches a bundle to an index, which is good where it is about the index.
+fn sign_index(scene: &Scene, key: &str, index: &Digest, about: &Digest) {
+    let bundle = scene.signed_statement(key, &documents::statement(about, SIGN));
     let layer = scene.blob(BUNDLE, bundle.to_string().as_bytes());
     scene.manifest(None, &documents::referrer(&scene.entry(index), &[layer]));
 }

@@ -99,7 +99,10 @@ pub(super) async fn run(command: &DownloadCommand, context: &Context) -> Result 
             let options = GatherOptions { wanted, older_referrers: true, ..stores.gather_options() };
             let image = stores.image(&args.image).await?.image;
             match artifacts(context, &image, &options).await? {
-                0 => Err(nothing(&image, Refusal::NoSignatures).await?),
+                0 => {
+                    image.descriptor().await?;
+                    Err(nothing(&image, &Refusal::NoSignatures))
+                }
                 _ => Ok(Outcome::Proven),
             }
         }
@@ -143,7 +146,9 @@ impl Asked {
 
     /// That nothing was found. Where no platform was named, it says of which BuildKit says something.
     async fn found_nothing(&self, failure: Failure) -> std::result::Result<Failure, Failure> {
-        if self.index.is_some() {
+        // That there is nothing is only said of an image that is there.
+        let descriptor = self.image.descriptor().await?;
+        if !media_type::is_index(&descriptor.media_type) {
             return Ok(failure);
         }
         let Some(index) = Index::of(&self.image).await? else { return Ok(failure) };
@@ -179,17 +184,15 @@ async fn attestations(args: &AttestationArgs, context: &Context) -> Result {
     match printed + said.len() {
         0 => {
             let refusal = Refusal::NoAttestations { predicate_type: kind };
-            Err(asked.found_nothing(nothing(&asked.image, refusal).await?).await?)
+            Err(asked.found_nothing(nothing(&asked.image, &refusal)).await?)
         }
         _ => Ok(Outcome::Proven),
     }
 }
 
-/// That there is nothing, which is only said of an image that is there.
-async fn nothing(image: &Image, refusal: Refusal) -> std::result::Result<Failure, Failure> {
-    image.descriptor().await?;
+fn nothing(image: &Image, refusal: &Refusal) -> Failure {
     let message = format!("{}: {refusal}", image.name());
-    Ok(Failure::new(Outcome::Refused, refusal.code().as_str(), message))
+    Failure::new(Outcome::Refused, refusal.code().as_str(), message)
 }
 
 /// Prints what is attached, and tells how much that is.
@@ -244,7 +247,7 @@ enum Sbom {
     /// A blob.
     Attached(Descriptor),
     /// The predicate of a statement of BuildKit's.
-    Said(Said),
+    Said(Box<Said>),
 }
 
 impl Sbom {
@@ -282,13 +285,12 @@ async fn sbom(args: &SbomArgs, context: &Context) -> Result {
     let mut found: Vec<_> = attached_sboms(image).await?.into_iter().map(Sbom::Attached).collect();
     let options = GatherOptions { wanted: Wanted::Attestations(None), ..stores.gather_options() };
     let said = asked.buildkit(context, &options).await?;
-    found.extend(first_sboms(context, said).into_iter().map(Sbom::Said));
+    found.extend(first_sboms(context, said).into_iter().map(Box::new).map(Sbom::Said));
     if let Some(kind) = &args.kind {
         found.retain(|sbom| sbom.kind().contains(kind.as_str()));
     }
     match found.as_slice() {
         [] => {
-            image.descriptor().await?;
             let message = format!("{}: no SBOM found", image.name());
             let failure = Failure::new(Outcome::Refused, "NO_SBOM", message)
                 .hint("an attested one is printed by 'countersign download attestation'");

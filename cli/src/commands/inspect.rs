@@ -185,7 +185,7 @@ async fn describe_image(args: &InspectArgs, context: &Context) -> std::result::R
     let raw = image.manifest().await?;
     let mut described = describe_manifest(&raw, &raw.parse()?);
     described["image"] = json!(image.name());
-    if let Some(index) = Index::of(&image).await? {
+    if let Some(index) = Index::read(&image, &raw)? {
         for outline in buildkit::outline(&index).await? {
             describe_attestations(&mut described, &outline);
         }

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use countersign_core::attachments::{self, Attachment, Kind};
 use countersign_core::buildkit::{self, Index, Listed, Outline};
 use countersign_core::image::Image;
+use countersign_core::media_type;
 use countersign_core::outcome::Outcome;
 use serde_json::{Value, json};
 
@@ -47,8 +48,8 @@ enum TreeOutput {
 pub(super) async fn run(args: &TreeArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let root = stores.image(&args.image).await?.image;
-    root.descriptor().await?;
-    let index = Index::of(&root).await?;
+    let is_index = media_type::is_index(&root.descriptor().await?.media_type);
+    let index = if is_index { Index::of(&root).await? } else { None };
     let parts = if args.recursive { root.with_children().await? } else { vec![root] };
     for image in parts {
         let mut attached = attachments::list(&image).await?;

@@ -5,7 +5,7 @@ use crate::digest::Digest;
 use crate::image::Image;
 use crate::limits;
 use crate::media_type;
-use crate::oci::{Descriptor, Document, ImageIndex, Platform};
+use crate::oci::{Descriptor, Document, ImageIndex, Platform, RawManifest};
 use crate::source::SourceError;
 
 /// What BuildKit gives as operating system and as architecture, so that nothing runs an attestation manifest.
@@ -32,10 +32,20 @@ impl Index {
     /// # Errors
     /// When the document cannot be had or read.
     pub async fn of(image: &Image) -> Result<Option<Self>, SourceError> {
-        let document = image.manifest().await?.parse();
+        Self::read(image, &image.manifest().await?)
+    }
+
+    /// The same from the document, where it has been fetched; what it is, is its own digest.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(image: &Image, raw: &RawManifest) -> Result<Option<Self>, SourceError> {
+        let document = raw.parse();
         let document = document.map_err(|source| SourceError::Manifest { place: image.name(), source })?;
         match document {
-            Document::Index(index) => Ok(Some(Self { image: image.clone(), document: *index })),
+            Document::Index(index) => {
+                Ok(Some(Self { image: image.with_digest(raw.digest), document: *index }))
+            }
             Document::Manifest(_) => Ok(None),
         }
     }

@@ -1,6 +1,7 @@
 //! Whose word a statement of BuildKit's is.
 
 use super::Listed;
+use crate::digest::Digest;
 use crate::key::PublicKey;
 use crate::verify::{CoverProven, SignatureProven};
 
@@ -17,6 +18,15 @@ pub enum Authenticity {
 }
 
 /// A signature that covers a statement: only [`Authenticity::of`] finds one.
+///
+/// ```compile_fail,E0451
+/// use countersign_core::buildkit::{Authenticity, Cover};
+/// use countersign_core::verify::SignatureProven;
+///
+/// fn forge(by: SignatureProven) -> Authenticity {
+///     Authenticity::Signed(Cover { by })
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Cover {
     by: SignatureProven,
@@ -26,15 +36,16 @@ impl Authenticity {
     /// How the statements in an attestation manifest are covered by what was proven: one for each distinct key, the
     /// strongest that this key gives; [`Unsigned`](Self::Unsigned) alone where there is none.
     pub fn of(listed: &Listed, proven: &[CoverProven]) -> Vec<Self> {
+        let by_keys_of = |digest: Digest| {
+            let of_it = proven.iter().filter(move |proof| *proof.digest() == digest);
+            of_it.map(|proof| Cover { by: proof.signature().clone() })
+        };
+        let signed = by_keys_of(listed.manifest().digest).map(Self::Signed);
+        let pinned = by_keys_of(*listed.index()).map(Self::Pinned);
         let mut found: Vec<Self> = Vec::new();
-        let kinds: [(_, fn(Cover) -> Self); 2] =
-            [(&listed.manifest().digest, Self::Signed), (listed.index(), Self::Pinned)];
-        for (digest, kind) in kinds {
-            for proof in proven.iter().filter(|proof| proof.digest() == digest) {
-                let by = proof.signature().clone();
-                if found.iter().all(|known| known.key() != Some(by.key())) {
-                    found.push(kind(Cover { by }));
-                }
+        for state in signed.chain(pinned) {
+            if found.iter().all(|known| known.key() != state.key()) {
+                found.push(state);
             }
         }
         if found.is_empty() { vec![Self::Unsigned] } else { found }

@@ -17,7 +17,7 @@ pub const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
 pub enum Shape {
     /// As an OCI artifact with a subject.
     Artifact,
-    /// As what passes for an image (`oci-artifact=false`, and BuildKit before 0.22).
+    /// As what passes for an image (`oci-artifact=false`, and what older versions write).
     Image,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use countersign_core::attachments::{self, Kind};
-use countersign_core::buildkit::{self, Index, Listed, RefusedManifest, Said};
+use countersign_core::buildkit::{self, Index, Listed, RefusedPart, Said};
 use countersign_core::format::base64;
 use countersign_core::format::dsse::Envelope;
 use countersign_core::format::predicate::PredicateType;
@@ -137,7 +137,7 @@ impl Asked {
         if let Some(unread) = found.unread.into_iter().next() {
             return Err(unread.error.into());
         }
-        for RefusedManifest { origin, error } in found.refused {
+        for RefusedPart { origin, error } in found.refused {
             let code = error.code().as_str();
             context.output.warning(format!("{}: {error} [{code}]", origin.blob.unwrap_or(origin.manifest)));
         }
@@ -245,7 +245,7 @@ fn is_other(content: &Content, wanted: &Wanted) -> bool {
 /// An SBOM that was found.
 enum Sbom {
     /// A blob.
-    Attached(Descriptor),
+    Attached(Box<Descriptor>),
     /// The predicate of a statement of BuildKit's.
     Said(Box<Said>),
 }
@@ -282,7 +282,8 @@ async fn sbom(args: &SbomArgs, context: &Context) -> Result {
     let stores = Stores::new(context, &args.registry)?;
     let asked = Asked::of(&stores, &args.image, args.platform.as_deref()).await?;
     let image = &asked.image;
-    let mut found: Vec<_> = attached_sboms(image).await?.into_iter().map(Sbom::Attached).collect();
+    let mut found: Vec<_> =
+        attached_sboms(image).await?.into_iter().map(Box::new).map(Sbom::Attached).collect();
     let options = GatherOptions { wanted: Wanted::Attestations(None), ..stores.gather_options() };
     let said = asked.buildkit(context, &options).await?;
     found.extend(first_sboms(context, said).into_iter().map(Box::new).map(Sbom::Said));

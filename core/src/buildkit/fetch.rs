@@ -48,7 +48,7 @@ impl Said {
 
 /// Something of BuildKit's that is refused.
 #[derive(Debug)]
-pub struct RefusedManifest {
+pub struct RefusedPart {
     /// Where it was found.
     pub origin: Origin,
     /// Why.
@@ -61,7 +61,7 @@ pub struct Found {
     /// Statements of the type that is wanted.
     pub said: Vec<Said>,
     /// What is not as it must be.
-    pub refused: Vec<RefusedManifest>,
+    pub refused: Vec<RefusedPart>,
     /// Statements of other types.
     pub ignored: Vec<Ignored>,
     /// What could not be fetched.
@@ -95,7 +95,7 @@ pub async fn statements(index: &Index, image: &Digest, options: &GatherOptions) 
         Err(error) => {
             let digest = index.image().digest;
             let origin = Origin { manifest: digest, blob: None, via: Via::Index(digest) };
-            fetching.found.refused.push(RefusedManifest { origin, error });
+            fetching.found.refused.push(RefusedPart { origin, error });
         }
     }
     fetching.found
@@ -179,7 +179,7 @@ impl Fetching<'_> {
             BuildkitError::Content(error) if error.outcome() != Outcome::Refused => {
                 self.found.unread.push(Unread { origin, error });
             }
-            error => self.found.refused.push(RefusedManifest { origin, error }),
+            error => self.found.refused.push(RefusedPart { origin, error }),
         }
     }
 }

@@ -18,6 +18,6 @@ mod manifest;
 mod state;
 
 pub use error::BuildkitError;
-pub use fetch::{Found, Outline, RefusedManifest, Said, outline, statements};
+pub use fetch::{Found, Outline, RefusedPart, Said, outline, statements};
 pub use index::{Index, Listed};
 pub use state::{Authenticity, Cover};

@@ -119,6 +119,8 @@ fn keys_are_counted_whatever_they_signed() {
     // One statement, and one document.
     assert_eq!(verified.stdout.lines().count(), 1, "{}", verified.stdout);
     assert_eq!(verified.json()["signatures"], Value::Array(Vec::new()));
+    let text = verify(&sandbox, "oci:layout:v1", &[&both[..], &["-o", "text"]].concat()).succeeds();
+    assert!(text.stdout.ends_with("1 valid attestation (buildkit: signed, pinned)\n"), "{}", text.stdout);
 }
 
 /// An attestation of the index signs the index as little as one of an image signs that.

@@ -87,7 +87,7 @@ fn private_registry() -> registry::Registry {
 
 /// What pages start from besides: `oci:multi:v1`, an index of two images; `oci:multi:built`, the same with what BuildKit
 /// says of them; private keys of other tools.
-fn materials(sandbox: &Sandbox) {
+pub(crate) fn materials(sandbox: &Sandbox) {
     std::fs::create_dir(sandbox.path("work")).expect("a folder");
     for (name, source) in [("release.pem", "ecdsa-p384/pkcs8.pem"), ("id_ed25519", "ed25519/openssh.pem")] {
         let source = project().join("keys-testdata").join(source);

@@ -230,29 +230,7 @@ impl End {
             context.output.failure(&failure);
             return Ok(());
         }
-        match args.output {
-            VerifyOutput::Json if verdict.accepted.iter().any(|accepted| accepted.attestation.is_some()) => {
-                // As cosign does: an envelope a line.
-                envelopes(&verdict.accepted)
-                    .try_for_each(|document| context.output.pieces(&document.pieces()?))
-            }
-            VerifyOutput::Json => {
-                let elements: Vec<_> =
-                    verdict.accepted.iter().map(|accepted| report::cosign_element(accepted, &name)).collect();
-                context.output.json(&elements)
-            }
-            VerifyOutput::Text => {
-                let count = verdict.accepted.len();
-                let noun = match &verdict.accepted[..] {
-                    [first, ..] if first.attestation.is_some() => "attestation",
-                    _ => "signature",
-                };
-                let end = if count == 1 { "" } else { "s" };
-                let states = buildkit_states(&verdict.accepted);
-                context.output.line(&format!("{name}: {count} valid {noun}{end}{states}"))
-            }
-            VerifyOutput::Report => Ok(()),
-        }
+        print(args, context, &name, &verdict.accepted)
     }
 
     /// A clear no outweighs what is undecided; either outweighs a yes.
@@ -281,6 +259,36 @@ impl End {
             }))?;
         }
         Ok(outcome)
+    }
+}
+
+/// Prints what was accepted of one image.
+fn print(
+    args: &ImagesArgs,
+    context: &Context,
+    name: &str,
+    accepted: &[Accepted],
+) -> std::result::Result<(), Failure> {
+    match args.output {
+        VerifyOutput::Json if accepted.iter().any(|accepted| accepted.attestation.is_some()) => {
+            // As cosign does: an envelope a line.
+            envelopes(accepted).try_for_each(|document| context.output.pieces(&document.pieces()?))
+        }
+        VerifyOutput::Json => {
+            let elements: Vec<_> =
+                accepted.iter().map(|accepted| report::cosign_element(accepted, name)).collect();
+            context.output.json(&elements)
+        }
+        VerifyOutput::Text => {
+            let (count, noun) = match envelopes(accepted).count() {
+                0 => (accepted.len(), "signature"),
+                count => (count, "attestation"),
+            };
+            let end = if count == 1 { "" } else { "s" };
+            let states = buildkit_states(accepted);
+            context.output.line(&format!("{name}: {count} valid {noun}{end}{states}"))
+        }
+        VerifyOutput::Report => Ok(()),
     }
 }
 

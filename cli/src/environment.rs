@@ -12,6 +12,24 @@ pub(crate) struct Environment {
     variable: Lookup,
 }
 
+/// What BuildKit asks a scanner for, in its environment.
+#[derive(Debug)]
+pub(crate) struct BuildkitScan {
+    /// The root of the filesystem that was built.
+    pub(crate) source: Option<PathBuf>,
+    /// A directory of more of them.
+    pub(crate) extras: Option<PathBuf>,
+    /// Where the SBOMs go.
+    pub(crate) destination: Option<PathBuf>,
+}
+
+impl BuildkitScan {
+    /// Whether this is a scanner that BuildKit started.
+    pub(crate) const fn is_asked_for(&self) -> bool {
+        self.source.is_some() && self.destination.is_some()
+    }
+}
+
 type Lookup = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
 impl Environment {
@@ -63,6 +81,17 @@ impl Environment {
         let cache = self.text("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || Some(PathBuf::from(self.text("HOME")?).join(".cache"));
         Some(cache.or_else(home)?.join("countersign/layers"))
+    }
+
+    /// What BuildKit asks a scanner for: `BUILDKIT_SCAN_SOURCE`, `BUILDKIT_SCAN_DESTINATION` and, not always,
+    /// `BUILDKIT_SCAN_SOURCE_EXTRAS` (BuildKit, `docs/attestations/sbom-protocol.md`).
+    pub(crate) fn buildkit_scan(&self) -> BuildkitScan {
+        let path = |name| (self.variable)(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        BuildkitScan {
+            source: path("BUILDKIT_SCAN_SOURCE"),
+            extras: path("BUILDKIT_SCAN_SOURCE_EXTRAS"),
+            destination: path("BUILDKIT_SCAN_DESTINATION"),
+        }
     }
 
     /// `COSIGN_REPOSITORY`: where signatures are kept when not beside their image.

@@ -23,6 +23,7 @@ mod prompt;
 mod report;
 mod stores;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use tokio::sync::oneshot;
 
 use crate::cli::Cli;
 use crate::context::Context;
+use crate::environment::Environment;
 use crate::failure::Failure;
 
 /// How long a command that was interrupted has to tidy up. One that waits for a pipe has nothing to tidy, and never
@@ -43,7 +45,7 @@ const TIDY: Duration = Duration::from_secs(1);
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments()) {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
@@ -51,6 +53,15 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => ExitCode::from(output::Output::plain().failure(&failure)),
     }
+}
+
+/// The arguments. Started by BuildKit as a scanner, the program gets none, and its orders in the environment.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.len() == 1 && Environment::of_process().buildkit_scan().is_asked_for() {
+        arguments.extend(["sbom".into(), "scan-buildkit".into()]);
+    }
+    arguments
 }
 
 /// Does the work in a thread of its own, and waits here for its end or for a signal: a command may be reading from a

@@ -1,5 +1,6 @@
 //! What `verify` prints: cosign's JSON with one more key, our own report, and text.
 
+use countersign_core::buildkit::Authenticity;
 use countersign_core::gather::{Origin, Via};
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::{Accepted, Check, CheckStatus, Format, RefusalCode, Verdict};
@@ -15,7 +16,7 @@ pub(crate) const API_VERSION: &str = "countersign.dev/report/v1";
 pub(crate) fn cosign_element(accepted: &Accepted, image: &str) -> Value {
     let (identity, kind) = match accepted.format {
         Format::Legacy => (accepted.claims.identity(), "cosign container image signature"),
-        Format::Bundle => (image, countersign_core::format::statement::COSIGN_SIGN),
+        Format::Bundle | Format::BuildKit => (image, countersign_core::format::statement::COSIGN_SIGN),
     };
     json!({
         "critical": {
@@ -29,7 +30,7 @@ pub(crate) fn cosign_element(accepted: &Accepted, image: &str) -> Value {
 }
 
 fn verification(accepted: &Accepted) -> Value {
-    json!({
+    let mut value = json!({
         "format": accepted.format,
         "origin": origin(&accepted.origin),
         "signer": {
@@ -37,13 +38,18 @@ fn verification(accepted: &Accepted) -> Value {
             "scheme": accepted.signature.scheme().name(),
         },
         "checks": accepted.checks,
-    })
+    });
+    if let Some(state) = &accepted.buildkit {
+        value["buildkit"] = json!(state.name());
+    }
+    value
 }
 
 fn origin(origin: &Origin) -> Value {
     let via = match &origin.via {
         Via::Referrer => "referrer".to_owned(),
         Via::Tag(tag) => format!("tag:{tag}"),
+        Via::Index(index) => format!("index:{index}"),
     };
     json!({"manifest": origin.manifest, "blob": origin.blob, "via": via})
 }
@@ -99,7 +105,12 @@ pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
     output.status(format!("Verification for {image} --"));
     for accepted in &verdict.accepted {
         let signer = keys::name(accepted.signature.key());
-        output.status(format!("accepted  {}  signed by {signer}", format_name(accepted.format)));
+        output.status(format!(
+            "accepted  {}  {} by {signer}",
+            format_name(accepted.format),
+            signed_what(accepted)
+        ));
+        let describe = |check| describe(check, Some(accepted.format));
         accepted.checks.iter().for_each(|check| output.status(describe(check)));
     }
     for refused in &verdict.refused {
@@ -109,7 +120,8 @@ pub(crate) fn explain(output: &Output, verdict: &Verdict, image: &str) {
             shown(&refused.origin),
             refusal.code().as_str()
         ));
-        refused.checks.iter().for_each(|check| output.status(describe(check)));
+        let format = matches!(refused.origin.via, Via::Index(_)).then_some(Format::BuildKit);
+        refused.checks.iter().for_each(|check| output.status(describe(check, format)));
     }
     for unread in &verdict.unread {
         output.status(format!(
@@ -130,6 +142,7 @@ fn shown(origin: &Origin) -> String {
     match &origin.via {
         Via::Referrer => format!("{digest} (referrer)"),
         Via::Tag(_) => format!("{digest} (legacy)"),
+        Via::Index(_) => format!("{digest} (buildkit)"),
     }
 }
 
@@ -137,11 +150,23 @@ const fn format_name(format: Format) -> &'static str {
     match format {
         Format::Bundle => "bundle",
         Format::Legacy => "legacy signature",
+        Format::BuildKit => "buildkit statement",
     }
 }
 
-fn describe(check: &Check) -> String {
+/// What the signer signed.
+const fn signed_what(accepted: &Accepted) -> &'static str {
+    match accepted.buildkit {
+        Some(Authenticity::Signed(_)) => "signed: its attestation manifest is signed",
+        Some(Authenticity::Pinned(_)) => "pinned: the index that lists it is signed",
+        Some(Authenticity::Unsigned) | None => "signed",
+    }
+}
+
+fn describe(check: &Check, format: Option<Format>) -> String {
     let what = match check.name {
+        "claims" if format == Some(Format::BuildKit) => "the statement names this image's digest",
+        "signature" if format == Some(Format::BuildKit) => "a trusted key signed what it stands in",
         "content" => "the stored content is what its manifest promises",
         "claims" => "the signature is one of this image's digest",
         "signature" => "the signature was made with a trusted key",

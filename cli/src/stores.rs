@@ -102,16 +102,9 @@ impl Stores {
     /// The image of one platform, where a text names an index and `platform` is given.
     pub(crate) async fn image_of(&self, text: &str, platform: Option<&str>) -> Result<Image, Failure> {
         let image = self.image(text).await?.image;
-        let Some(wanted) = platform else { return Ok(image) };
-        match image.of_platform(wanted).await?.as_slice() {
-            [one] => Ok(one.clone()),
-            [] => {
-                let message = format!("{}: no image for platform {wanted}", image.name());
-                Err(Failure::new(Outcome::Undecided, "NOT_FOUND", message)
-                    .hint("'countersign inspect IMAGE' lists the platforms there are"))
-            }
-            _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
-                .hint("name the variant as well, such as linux/arm/v7")),
+        match platform {
+            Some(wanted) => of_platform(&image, wanted).await,
+            None => Ok(image),
         }
     }
 
@@ -183,6 +176,38 @@ impl Stores {
                     .hint("copy to 'oci:DIR', or use 'save --archive FILE'"))
             }
         }
+    }
+}
+
+/// The one image of a platform, where `image` is an index.
+pub(crate) async fn of_platform(image: &Image, wanted: &str) -> Result<Image, Failure> {
+    match image.of_platform(wanted).await?.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => {
+            let message = format!("{}: no image for platform {wanted}", image.name());
+            Err(Failure::new(Outcome::Undecided, "NOT_FOUND", message)
+                .hint("'countersign inspect IMAGE' lists the platforms there are"))
+        }
+        _ => Err(Failure::usage(format!("{}: several images for platform {wanted}", image.name()))
+            .hint("name the variant as well, such as linux/arm/v7")),
+    }
+}
+
+/// The one image for linux and this machine's processor, where `image` is an index and no platform is named.
+pub(crate) async fn of_this_platform(image: &Image) -> Result<Image, Failure> {
+    of_platform(image, &format!("linux/{}", architecture()))
+        .await
+        .map_err(|failure| failure.hint("it is an index of several images: name one with --platform"))
+}
+
+/// This machine's processor, as Go names it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
+        other => other,
     }
 }
 

@@ -1,10 +1,12 @@
 //! From an image and a policy to a verdict: asks the stores, then lets [`verify`](crate::verify) decide.
 
+use crate::buildkit::{self, Index};
+use crate::digest::Digest;
 use crate::gather::{self, GatherOptions};
 use crate::image::Image;
 use crate::outcome::Outcome;
 use crate::source::{ReferrersFrom, SourceError};
-use crate::verify::{ImagePolicy, Refusal, Verdict, verify_image};
+use crate::verify::{CoverProven, ImagePolicy, Refusal, Verdict, verify_buildkit, verify_image};
 
 /// Verifies the signatures of an image, or the attestations that the policy asks for.
 ///
@@ -25,6 +27,38 @@ pub async fn image(
     if matches!(verdict.refusal, Some(Refusal::NoSignatures)) {
         image.descriptor().await?;
     }
+    Ok(verdict)
+}
+
+/// The same for attestations, with what BuildKit says of the image in `index`: a statement counts for each trusted key
+/// that signed its attestation manifest, or the index that lists it.
+///
+/// # Errors
+/// As [`image`], for the image, the attestation manifests and the index.
+pub async fn with_buildkit(
+    image: &Image,
+    index: &Index,
+    policy: &ImagePolicy,
+    options: &GatherOptions,
+) -> Result<Verdict, SourceError> {
+    let mut verdict = self::image(image, policy, options).await?;
+    let options = GatherOptions { wanted: policy.wanted.clone(), ..options.clone() };
+    let found = buildkit::statements(index, &image.digest, &options).await;
+    let mut covering: Vec<Digest> = Vec::new();
+    for said in &found.said {
+        for digest in [said.listed().manifest().digest, *said.listed().index()] {
+            if !covering.contains(&digest) {
+                covering.push(digest);
+            }
+        }
+    }
+    let (mut covers, policy_of_cover) = (Vec::new(), policy.of_cover());
+    for digest in covering {
+        let signed = self::image(&index.image().with_digest(digest), &policy_of_cover, &options).await?;
+        covers.extend(CoverProven::of(&signed));
+        verdict.unread.extend(signed.unread);
+    }
+    verify_buildkit(&mut verdict, found, &covers, policy);
     Ok(verdict)
 }
 

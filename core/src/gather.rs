@@ -62,6 +62,15 @@ impl Wanted {
             Self::Attestations(Some(wanted)) => predicate_type == wanted,
         }
     }
+
+    /// Why statements of this predicate type are not wanted; `None` where they are.
+    pub(crate) fn leaves_out(&self, predicate_type: &str) -> Option<String> {
+        match predicate_type {
+            wanted if self.includes(wanted) => None,
+            COSIGN_SIGN => Some("signature of the image".into()),
+            other => Some(format!("attestation of type {}", media_type::brief(other))),
+        }
+    }
 }
 
 /// What to look for, and how much of it to accept.
@@ -80,7 +89,7 @@ pub struct GatherOptions {
 
 impl GatherOptions {
     /// Bytes of one blob that is fetched: a signature of an image is small.
-    fn blob_bytes(&self) -> u64 {
+    pub(crate) fn blob_bytes(&self) -> u64 {
         match self.wanted {
             Wanted::Signatures => self.attachment_bytes.min(limits::SIGNATURE_BYTES),
             Wanted::Attestations(_) => self.attachment_bytes,
@@ -135,6 +144,8 @@ pub enum Via {
     Referrer,
     /// Behind a tag.
     Tag(Tag),
+    /// Listed in this index, which lists the image as well.
+    Index(Digest),
 }
 
 /// Something that claims to be what is looked for.
@@ -282,13 +293,13 @@ pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Vec<Listed>,
 }
 
 /// How many bytes may still be fetched for one image.
-struct Budget {
+pub(crate) struct Budget {
     limit: u64,
     left: AtomicU64,
 }
 
 impl Budget {
-    fn new(options: &GatherOptions) -> Self {
+    pub(crate) fn new(options: &GatherOptions) -> Self {
         let limit = limits::GATHERED_BYTES.max(options.attachment_bytes);
         Self { limit, left: AtomicU64::new(limit) }
     }
@@ -297,6 +308,21 @@ impl Budget {
     fn take(&self, bytes: u64) -> bool {
         let take = |left: u64| left.checked_sub(bytes);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Fetches a blob of at most `limit` bytes, if it fits with all the others.
+    pub(crate) async fn fetch(
+        &self,
+        source: &dyn Source,
+        blob: &Descriptor,
+        limit: u64,
+    ) -> Result<Bytes, SourceError> {
+        // What is too large alone is not fetched, and takes nothing from the others.
+        if blob.size <= limit && !self.take(blob.size) {
+            let what = "size of all signatures together, in bytes,";
+            return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
+        }
+        source.blob(blob, limit).await
     }
 }
 
@@ -311,13 +337,7 @@ struct Gathering<'a> {
 impl Gathering<'_> {
     /// Fetches a blob that fits, alone and with all the others.
     async fn fetch(&self, blob: &Descriptor) -> Result<Bytes, SourceError> {
-        let limit = self.options.blob_bytes();
-        // What is too large alone is not fetched, and takes nothing from the others.
-        if blob.size <= limit && !self.budget.take(blob.size) {
-            let what = "size of all signatures together, in bytes,";
-            return Err(SourceError::Limit { place: self.source.name(), what, limit: self.budget.limit });
-        }
-        self.source.blob(blob, limit).await
+        self.budget.fetch(self.source, blob, self.options.blob_bytes()).await
     }
 
     async fn bundles(&self, referrers: Vec<Listed>, found: &mut Found) -> Result<(), SourceError> {
@@ -378,15 +398,7 @@ impl Gathering<'_> {
             return Some(format!("artifact of type {}", media_type::brief(kind)));
         }
         let predicate = descriptor.annotation(media_type::ANNOTATION_BUNDLE_PREDICATE_TYPE)?;
-        self.unwanted_type(predicate)
-    }
-
-    fn unwanted_type(&self, predicate_type: &str) -> Option<String> {
-        match predicate_type {
-            wanted if self.options.wanted.includes(wanted) => None,
-            COSIGN_SIGN => Some("signature of the image".into()),
-            other => Some(format!("attestation of type {}", media_type::brief(other))),
-        }
+        self.options.wanted.leaves_out(predicate)
     }
 
     async fn layers(&self, tag: &Tag, raw: &RawManifest, found: &mut Found) -> Result<(), SourceError> {
@@ -420,7 +432,7 @@ impl Gathering<'_> {
             Wanted::Signatures => None,
             Wanted::Attestations(_) => layer
                 .annotation(media_type::ANNOTATION_PREDICATE_TYPE)
-                .and_then(|predicate| self.unwanted_type(predicate)),
+                .and_then(|predicate| self.options.wanted.leaves_out(predicate)),
         };
         if let Some(reason) = unwanted {
             return Step::Ignored(Ignored { origin, reason, code: None });

@@ -14,6 +14,7 @@
 //! are passed in. Whatever is read from outside is bounded by [`limits`].
 
 pub mod attachments;
+pub mod buildkit;
 pub mod decide;
 pub mod digest;
 pub mod evidence;

@@ -68,6 +68,12 @@ pub const GATHERED_BYTES: u64 = 256 << 20;
 /// Manifests in one index.
 pub const INDEX_ENTRIES: usize = 1_000;
 
+/// BuildKit's attestation manifests of one image in its index.
+pub const BUILDKIT_MANIFESTS: usize = 16;
+
+/// Layers of one of BuildKit's attestation manifests.
+pub const BUILDKIT_LAYERS: usize = 64;
+
 /// Subjects of one statement.
 pub const STATEMENT_SUBJECTS: usize = 1_000;
 

@@ -71,6 +71,17 @@ pub const ANNOTATION_CREATED: &str = "org.opencontainers.image.created";
 /// The tag of an entry in a layout's index.
 pub const ANNOTATION_REF_NAME: &str = "org.opencontainers.image.ref.name";
 
+/// BuildKit's attestation manifest, where it is an OCI artifact (BuildKit, `docs/attestations/attestation-storage.md`).
+pub const BUILDKIT_ATTESTATION: &str = "application/vnd.docker.attestation.manifest.v1+json";
+/// What an entry of an index is to another one; of an attestation manifest it is [`BUILDKIT_REFERENCE`].
+pub const ANNOTATION_REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+/// Which other entry of the index that is, by its digest.
+pub const ANNOTATION_REFERENCE_DIGEST: &str = "vnd.docker.reference.digest";
+/// The value of [`ANNOTATION_REFERENCE_TYPE`] for attestation manifests.
+pub const BUILDKIT_REFERENCE: &str = "attestation-manifest";
+/// The predicate type of the statement in a layer of an attestation manifest.
+pub const ANNOTATION_IN_TOTO_PREDICATE_TYPE: &str = "in-toto.io/predicate-type";
+
 /// Whether this media type is that of an index (OCI) or manifest list (Docker).
 pub fn is_index(media_type: &str) -> bool {
     matches!(media_type, OCI_INDEX | DOCKER_INDEX)

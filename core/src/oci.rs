@@ -5,6 +5,7 @@
 //! `index.json`, a referrers fallback index), fields that are not known here are kept.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,17 @@ impl Platform {
         let base = format!("{}/{}", self.os, self.architecture);
         let variant = self.other.get("variant").and_then(Value::as_str);
         base == wanted || variant.is_some_and(|variant| format!("{base}/{variant}") == wanted)
+    }
+}
+
+/// `OS/ARCHITECTURE`, and the variant where there is one.
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match self.other.get("variant").and_then(Value::as_str) {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use countersign_core::digest::Digest;
 use countersign_core::media_type;
-use countersign_core::oci::RawManifest;
+use countersign_core::oci::{Descriptor, RawManifest};
 use countersign_core::reference::{Selector, Tag};
 use countersign_core::source::Source;
 use countersign_core::source::layout::Layout;
-use serde_json::json;
+use serde_json::{Value, json};
+use testkit::documents;
 use testkit::registry::{self, Access};
 use testkit::servers::{Kind, Server};
 use testkit::{Sandbox, program, project};
@@ -83,8 +85,9 @@ fn private_registry() -> registry::Registry {
     registry::Registry::start(registry::Options { access, ..registry::Options::default() })
 }
 
-/// What pages start from besides: `oci:multi:v1`, an index of two images, and private keys of other tools.
-fn materials(sandbox: &Sandbox) {
+/// What pages start from besides: `oci:multi:v1`, an index of two images; `oci:multi:built`, the same with what BuildKit
+/// says of them; private keys of other tools.
+pub(crate) fn materials(sandbox: &Sandbox) {
     std::fs::create_dir(sandbox.path("work")).expect("a folder");
     for (name, source) in [("release.pem", "ecdsa-p384/pkcs8.pem"), ("id_ed25519", "ed25519/openssh.pem")] {
         let source = project().join("keys-testdata").join(source);
@@ -101,9 +104,40 @@ fn materials(sandbox: &Sandbox) {
             entry
         })
         .into();
-    let index = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
-    let index = RawManifest::write(media_type::OCI_INDEX, &index).expect("an index");
-    runtime.block_on(multi(sandbox).put_manifest(&selector("v1"), &index)).expect("the index");
+    let attested: Vec<_> = entries.iter().map(|image| runtime.block_on(attested(sandbox, image))).collect();
+    for (tag, entries) in [("v1", entries.clone()), ("built", [entries, attested].concat())] {
+        let index = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
+        let index = RawManifest::write(media_type::OCI_INDEX, &index).expect("an index");
+        runtime.block_on(multi(sandbox).put_manifest(&selector(tag), &index)).expect("the index");
+    }
+}
+
+/// Stores an attestation manifest with an SBOM and provenance, as BuildKit does, and gives its entry in an index.
+async fn attested(sandbox: &Sandbox, image: &Value) -> Value {
+    let store = async |media_type: &str, content: String| {
+        let blob = Descriptor::of(media_type, content.as_bytes());
+        multi(sandbox).put_blob(&blob, content.into_bytes().into(), None).await.expect("a blob");
+        json!(blob)
+    };
+    let digest: Digest = image["digest"].as_str().and_then(|digest| digest.parse().ok()).expect("a digest");
+    let mut layers = Vec::new();
+    for kind in ["https://spdx.dev/Document", "https://slsa.dev/provenance/v1"] {
+        let mut layer = store(documents::IN_TOTO, documents::statement(&digest, kind).to_string()).await;
+        layer["annotations"] = json!({"in-toto.io/predicate-type": kind});
+        layers.push(layer);
+    }
+    store(media_type::OCI_EMPTY, "{}".into()).await;
+    let mut manifest = documents::referrer(image, &layers);
+    manifest["artifactType"] = json!(media_type::BUILDKIT_ATTESTATION);
+    let manifest = RawManifest::write(media_type::OCI_MANIFEST, &manifest).expect("a manifest");
+    multi(sandbox).put_manifest(&manifest.digest.into(), &manifest).await.expect("the manifest");
+    let mut entry = json!(manifest.descriptor());
+    entry["platform"] = json!({"os": "unknown", "architecture": "unknown"});
+    entry["annotations"] = json!({
+        "vnd.docker.reference.type": "attestation-manifest",
+        "vnd.docker.reference.digest": digest,
+    });
+    entry
 }
 
 fn multi(sandbox: &Sandbox) -> Layout {

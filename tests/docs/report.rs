@@ -144,6 +144,25 @@ fn a_report_of_each_outcome_follows_the_schema() {
     assert_eq!(unsigned["checkClaims"], false);
 }
 
+/// What BuildKit says, with and without a signature that covers it.
+#[test]
+fn a_report_about_buildkit_follows_the_schema() {
+    let sandbox = prepared();
+    crate::pages::materials(&sandbox);
+    let image = "oci:work/multi:built";
+    let line = "verify-attestation -o report --key cosign.pub --type spdxjson --buildkit --recursive";
+    let report = |code| {
+        let report = sandbox.countersign(line.split(' ').chain([image])).ends(code).json();
+        assert_eq!(check(&report), Vec::<String>::new(), "{report}");
+        report
+    };
+    assert_eq!(report(1)["images"][0]["refused"][0]["code"], "BUILDKIT_UNSIGNED");
+    sandbox.countersign(["sign", "--key", "cosign.key", image]).succeeds();
+    let proven = report(0);
+    assert_eq!(proven["images"].as_array().map(Vec::len), Some(2));
+    assert_eq!(proven["images"][1]["accepted"][0]["buildkit"], "pinned");
+}
+
 /// A store that has the image, and fails when it is asked for one of its signatures.
 #[test]
 fn a_report_with_what_could_not_be_read_follows_the_schema() {

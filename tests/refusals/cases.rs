@@ -31,6 +31,30 @@ const fn case(
 
 const VERIFY: &[&str] = &["verify", "--key", "a.pub", "IMAGE"];
 const ATTESTED: &[&str] = &["verify-attestation", "--key", "a.pub", "IMAGE"];
+const BUILT: &[&str] = &[
+    "verify-attestation",
+    "--buildkit",
+    "--platform",
+    "linux/amd64",
+    "--type",
+    "spdxjson",
+    "--key",
+    "a.pub",
+    "IMAGE",
+];
+const UNCHECKED: &[&str] = &[
+    "verify-attestation",
+    "--buildkit",
+    "--platform",
+    "linux/amd64",
+    "--check-claims=false",
+    "--type",
+    "spdxjson",
+    "--key",
+    "a.pub",
+    "IMAGE",
+];
+const SPDX: &str = "https://spdx.dev/Document";
 const BLOB: &[&str] = &["verify-blob", "--key", "a.pub", "--bundle", "bundle", "blob"];
 const DETACHED: &[&str] = &["verify-blob", "--key", "a.pub", "--signature", "signature", "blob"];
 
@@ -246,7 +270,117 @@ pub(crate) const CASES: &[Case] = &[
         let signature = scene.sandbox.signature("a", b"content");
         scene.sandbox.write("bundle", documents::message(b"other content", &signature).to_string());
     }),
+    case(BuildkitUnsigned, "a statement of BuildKit's in an index that nobody signed", BUILT, |scene| {
+        built(scene, |_, _| {});
+    }),
+    case(BuildkitUnsigned, "a statement of BuildKit's in an index that another key signed", BUILT, |scene| {
+        let index = built(scene, |_, _| {});
+        sign_index(scene, "b", &index, &index);
+    }),
+    case(
+        BuildkitUnsigned,
+        "an index with a signature of something else, its claims unchecked",
+        UNCHECKED,
+        |scene| {
+            let index = built(scene, |_, _| {});
+            sign_index(scene, "a", &index, &Digest::sha256(b"another"));
+        },
+    ),
+    case(BuildkitManifests, "17 attestation manifests of one image", BUILT, |scene| {
+        built(scene, |_, parts| parts.copies = 17);
+    }),
+    case(BuildkitLayers, "65 layers", BUILT, |scene| {
+        let index = built(scene, |_, parts| {
+            parts.manifest["layers"] = json!(vec![parts.manifest["layers"][0].clone(); 65]);
+        });
+        sign_index(scene, "a", &index, &index);
+    }),
+    case(BuildkitPlatform, "an attestation manifest that would run", BUILT, |scene| {
+        built(scene, |_, parts| parts.entry["platform"]["os"] = "freebsd".into());
+    }),
+    case(BuildkitEntryMismatch, "an attestation manifest of another size than listed", BUILT, |scene| {
+        built(scene, |_, parts| parts.entry["size"] = 7.into());
+    }),
+    case(BuildkitShape, "an artifact without a subject", BUILT, |scene| {
+        built(scene, |_, parts| {
+            parts.manifest.as_object_mut().expect("an object").remove("subject");
+        });
+    }),
+    case(BuildkitSubjectMismatch, "an attestation manifest of another image", BUILT, |scene| {
+        built(scene, |scene, parts| {
+            let other = scene.other_image("s390x");
+            parts.manifest["subject"] = scene.entry(&other);
+        });
+    }),
+    case(BuildkitPredicateType, "a statement of another type than annotated", BUILT, |scene| {
+        built(scene, |scene, parts| {
+            let other = documents::statement(&scene.digest, "https://slsa.dev/provenance/v1");
+            let mut layer = scene.blob(IN_TOTO, other.to_string().as_bytes());
+            layer["annotations"] = parts.manifest["layers"][0]["annotations"].clone();
+            parts.manifest["layers"] = json!([layer]);
+        });
+    }),
+    case(SubjectMismatch, "a statement of BuildKit's about another image", BUILT, |scene| {
+        built(scene, |scene, parts| {
+            let other = documents::statement(&Digest::sha256(b"another"), SPDX);
+            parts.manifest["layers"] = json!([scene.blob(IN_TOTO, other.to_string().as_bytes())]);
+        });
+    }),
+    case(ArtifactMalformed, "a statement of BuildKit's that is cut off", BUILT, |scene| {
+        built(scene, |scene, parts| {
+            parts.manifest["layers"] = json!([scene.blob(IN_TOTO, b"{\"_type\":")]);
+        });
+    }),
+    case(ContentMismatch, "a statement of BuildKit's with a byte less than its size", BUILT, |scene| {
+        built(scene, |_, parts| {
+            let layer = &mut parts.manifest["layers"][0];
+            layer["size"] = (layer["size"].as_u64().expect("a size") + 1).into();
+        });
+    }),
 ];
+
+/// An attestation manifest of BuildKit's that is about to be stored.
+struct Built {
+    manifest: Value,
+    /// What differs from its entry in the index.
+    entry: Value,
+    /// How often the index lists it.
+    copies: usize,
+}
+
+/// Makes the tag `v1` an index of the image and of what BuildKit says of it, changed so.
+fn built(scene: &Scene, change: fn(&Scene, &mut Built)) -> Digest {
+    let statement = documents::statement(&scene.digest, SPDX);
+    let mut layer = scene.blob(IN_TOTO, statement.to_string().as_bytes());
+    layer["annotations"] = json!({"in-toto.io/predicate-type": SPDX});
+    scene.blob("application/vnd.oci.empty.v1+json", b"{}");
+    let mut manifest = documents::referrer(&scene.subject(), &[layer]);
+    manifest["artifactType"] = json!("application/vnd.docker.attestation.manifest.v1+json");
+    let entry = json!({
+        "platform": {"os": "unknown", "architecture": "unknown"},
+        "annotations": {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": scene.digest,
+        },
+    });
+    let mut parts = Built { manifest, entry, copies: 1 };
+    change(scene, &mut parts);
+    let mut entry = scene.entry(&scene.manifest(None, &parts.manifest));
+    for (name, value) in parts.entry.as_object().expect("an object") {
+        entry[name] = value.clone();
+    }
+    let mut image = scene.subject();
+    image["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    let entries: Vec<_> = [image].into_iter().chain(vec![entry; parts.copies]).collect();
+    scene.index("v1", &entries)
+}
+
+/// Attaches a bundle to an index, which is good where it is about the index.
+fn sign_index(scene: &Scene, key: &str, index: &Digest, about: &Digest) {
+    let bundle = scene.signed_statement(key, &documents::statement(about, SIGN));
+    let layer = scene.blob(BUNDLE, bundle.to_string().as_bytes());
+    scene.manifest(None, &documents::referrer(&scene.entry(index), &[layer]));
+}
 
 fn good_bundle(scene: &Scene) -> Value {
     scene.signed_statement("a", &documents::statement(&scene.digest, SIGN))

@@ -1,30 +1,34 @@
 //! `download`
 
+mod sbom;
+
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
-use countersign_core::attachments::{self, Kind};
+use countersign_core::buildkit::{self, Index, Listed, RefusedPart, Said};
 use countersign_core::format::base64;
+use countersign_core::format::dsse::Envelope;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Statement;
 use countersign_core::gather::{self, Content, GatherOptions, Wanted};
 use countersign_core::image::Image;
 use countersign_core::media_type;
-use countersign_core::oci::{Annotations, Document};
+use countersign_core::oci::Annotations;
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::Refusal;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
 
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, predicate_type};
-use crate::stores::Stores;
+use crate::stores::{Stores, of_platform};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum DownloadCommand {
     Signature(SignatureArgs),
     Attestation(AttestationArgs),
-    Sbom(SbomArgs),
+    Sbom(sbom::SbomArgs),
 }
 
 /// Print the signatures of an image, one JSON document a line.
@@ -42,7 +46,8 @@ pub(crate) struct SignatureArgs {
 
 /// Print the attestations of an image, one JSON document a line.
 ///
-/// Bundles as they are, legacy ones as DSSE envelopes. Nothing is verified.
+/// Bundles as they are, legacy ones as DSSE envelopes, with --platform those of BuildKit as well, as envelopes without
+/// signatures. Nothing is verified.
 #[derive(Args, Debug)]
 pub(crate) struct AttestationArgs {
     /// The image
@@ -61,58 +66,124 @@ pub(crate) struct AttestationArgs {
     registry: RegistryArgs,
 }
 
-/// Print the SBOM that is attached to an image, as it is.
-///
-/// Nothing is verified: an attested SBOM is read with 'verify-attestation'.
-#[derive(Args, Debug)]
-pub(crate) struct SbomArgs {
-    /// The image
-    #[arg(value_name = "IMAGE")]
-    image: String,
-
-    /// Where there are several: the one of this media type, or a part of it, such as cyclonedx
-    #[arg(long = "type", value_name = "TYPE")]
-    kind: Option<String>,
-
-    /// That of the image of this platform, where IMAGE is an index: OS/ARCHITECTURE[/VARIANT]
-    #[arg(long, value_name = "PLATFORM")]
-    platform: Option<String>,
-
-    #[command(flatten)]
-    registry: RegistryArgs,
-}
-
 pub(super) async fn run(command: &DownloadCommand, context: &Context) -> Result {
     match command {
         DownloadCommand::Signature(args) => {
             let stores = Stores::new(context, &args.registry)?;
+            let wanted = Wanted::Signatures;
+            let options = GatherOptions { wanted, older_referrers: true, ..stores.gather_options() };
             let image = stores.image(&args.image).await?.image;
-            artifacts(context, &stores, &image, Wanted::Signatures).await
+            match artifacts(context, &image, &options).await? {
+                0 => {
+                    image.descriptor().await?;
+                    Err(nothing(&image, &Refusal::NoSignatures))
+                }
+                _ => Ok(Outcome::Proven),
+            }
         }
-        DownloadCommand::Attestation(args) => {
-            let stores = Stores::new(context, &args.registry)?;
-            let kind = args.predicate_type.as_ref().map(|kind| kind.uri().to_owned());
-            let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
-            artifacts(context, &stores, &image, Wanted::Attestations(kind)).await
-        }
-        DownloadCommand::Sbom(args) => sbom(args, context).await,
+        DownloadCommand::Attestation(args) => attestations(args, context).await,
+        DownloadCommand::Sbom(args) => sbom::run(args, context).await,
     }
 }
 
-async fn artifacts(context: &Context, stores: &Stores, image: &Image, wanted: Wanted) -> Result {
-    let nothing = match &wanted {
-        Wanted::Signatures => Refusal::NoSignatures,
-        Wanted::Attestations(kind) => Refusal::NoAttestations { predicate_type: kind.clone() },
-    };
-    let options = GatherOptions { wanted: wanted.clone(), older_referrers: true, ..stores.gather_options() };
-    let found = gather::artifacts(image, &options).await?;
+/// What was asked for.
+struct Asked {
+    image: Image,
+    /// The index that it was taken from, by its platform.
+    index: Option<Index>,
+}
+
+impl Asked {
+    async fn of(stores: &Stores, text: &str, platform: Option<&str>) -> std::result::Result<Self, Failure> {
+        let root = stores.image(text).await?.image;
+        let Some(platform) = platform else { return Ok(Self { image: root, index: None }) };
+        let image = of_platform(&root, platform).await?;
+        Ok(Self { image, index: Index::of(&root).await? })
+    }
+
+    /// What BuildKit says of the image of a platform. What is not as it must be is said, and left out.
+    async fn buildkit(
+        &self,
+        context: &Context,
+        options: &GatherOptions,
+    ) -> std::result::Result<Vec<Said>, Failure> {
+        let Some(index) = &self.index else { return Ok(Vec::new()) };
+        let found = buildkit::statements(index, &self.image.digest, options).await;
+        if let Some(unread) = found.unread.into_iter().next() {
+            return Err(unread.error.into());
+        }
+        for RefusedPart { origin, error } in found.refused {
+            let code = error.code().as_str();
+            context.output.warning(format!("{}: {error} [{code}]", origin.blob.unwrap_or(origin.manifest)));
+        }
+        Ok(found.said)
+    }
+
+    /// That nothing was found. Where no platform was named, it says of which BuildKit says something.
+    async fn found_nothing(&self, failure: Failure) -> std::result::Result<Failure, Failure> {
+        // That there is nothing is only said of an image that is there.
+        let descriptor = self.image.descriptor().await?;
+        if !media_type::is_index(&descriptor.media_type) {
+            return Ok(failure);
+        }
+        let Some(index) = Index::of(&self.image).await? else { return Ok(failure) };
+        let platform = |listed: &Listed| listed.image().platform.as_ref().map(ToString::to_string);
+        let platforms: BTreeSet<_> = index.listed().iter().filter_map(platform).collect();
+        let platforms: Vec<_> = platforms.into_iter().collect();
+        Ok(match platforms.as_slice() {
+            [] => failure,
+            some => failure
+                .hint(format!("BuildKit says something of {}: name one with --platform", some.join(", "))),
+        })
+    }
+}
+
+/// Says whose word a statement of BuildKit's is: no key was given that could tell more.
+fn self_asserted(context: &Context, said: &Said) {
+    let (kind, blob) = (said.predicate_type(), said.origin.blob.unwrap_or(said.origin.manifest));
+    context.output.status(format!("BuildKit's statement {blob} ({kind}): unsigned: self-asserted"));
+}
+
+async fn attestations(args: &AttestationArgs, context: &Context) -> Result {
+    let stores = Stores::new(context, &args.registry)?;
+    let kind = args.predicate_type.as_ref().map(|kind| kind.uri().to_owned());
+    let wanted = Wanted::Attestations(kind.clone());
+    let options = GatherOptions { wanted, older_referrers: true, ..stores.gather_options() };
+    let asked = Asked::of(&stores, &args.image, args.platform.as_deref()).await?;
+    let printed = artifacts(context, &asked.image, &options).await?;
+    let said = asked.buildkit(context, &options).await?;
+    for said in &said {
+        self_asserted(context, said);
+        context.output.pieces(&Envelope::bare(media_type::IN_TOTO, said.body().clone()).pieces()?)?;
+    }
+    match printed + said.len() {
+        0 => {
+            let refusal = Refusal::NoAttestations { predicate_type: kind };
+            Err(asked.found_nothing(nothing(&asked.image, &refusal)).await?)
+        }
+        _ => Ok(Outcome::Proven),
+    }
+}
+
+fn nothing(image: &Image, refusal: &Refusal) -> Failure {
+    let message = format!("{}: {refusal}", image.name());
+    Failure::new(Outcome::Refused, refusal.code().as_str(), message)
+}
+
+/// Prints what is attached, and tells how much that is.
+async fn artifacts(
+    context: &Context,
+    image: &Image,
+    options: &GatherOptions,
+) -> std::result::Result<usize, Failure> {
+    let found = gather::artifacts(image, options).await?;
     if let Some(unread) = found.unread.into_iter().next() {
         return Err(unread.error.into());
     }
     let mut printed = 0;
     for artifact in found.artifacts {
         match artifact.content {
-            Ok(content) if is_other(&content, &wanted) => continue,
+            Ok(content) if is_other(&content, &options.wanted) => continue,
             Ok(Content::Bundle(bundle)) => context.output.pieces(&bundle.pieces()?)?,
             Ok(Content::Envelope(envelope)) => context.output.pieces(&envelope.pieces()?)?,
             Ok(Content::Legacy(legacy)) => {
@@ -132,12 +203,7 @@ async fn artifacts(context: &Context, stores: &Stores, image: &Image, wanted: Wa
         }
         printed += 1;
     }
-    if printed == 0 {
-        image.descriptor().await?;
-        let message = format!("{}: {nothing}", image.name());
-        return Err(Failure::new(Outcome::Refused, nothing.code().as_str(), message));
-    }
-    Ok(Outcome::Proven)
+    Ok(printed)
 }
 
 /// Whether a statement, which the listing says nothing about, turns out to be of another type.
@@ -149,55 +215,6 @@ fn is_other(content: &Content, wanted: &Wanted) -> bool {
     };
     let statement = envelope.and_then(|envelope| Statement::parse(&envelope.payload).ok());
     statement.is_some_and(|statement| !wanted.includes(&statement.predicate_type))
-}
-
-async fn sbom(args: &SbomArgs, context: &Context) -> Result {
-    let stores = Stores::new(context, &args.registry)?;
-    let image = stores.image_of(&args.image, args.platform.as_deref()).await?;
-    let mut found = Vec::new();
-    for attachment in attachments::list(&image).await? {
-        if attachment.kind != Kind::Sbom {
-            continue;
-        }
-        let manifest = image.attachments.manifest(&attachment.manifest.digest.into()).await?;
-        if let Some(Document::Manifest(manifest)) = manifest.map(|manifest| manifest.parse()).transpose()? {
-            found.extend(manifest.layers);
-        }
-    }
-    if let Some(kind) = &args.kind {
-        found.retain(|layer| layer.media_type.contains(kind.as_str()));
-    }
-    match found.as_slice() {
-        [] => {
-            image.descriptor().await?;
-            let message = format!("{}: no SBOM found", image.name());
-            Err(Failure::new(Outcome::Refused, "NO_SBOM", message)
-                .hint("an attested one is printed by 'countersign download attestation'"))
-        }
-        [layer] => {
-            context.output.status(format!("Found SBOM of media type: {}", layer.media_type));
-            let mut reader = image.attachments.blob_reader(layer).await?;
-            let mut buffer = vec![0; 64 << 10];
-            loop {
-                let read =
-                    reader.read(&mut buffer).await.map_err(|error| Failure::io(image.name(), error))?;
-                if read == 0 {
-                    return Ok(Outcome::Proven);
-                }
-                context.output.bytes(&buffer[..read])?;
-            }
-        }
-        several => {
-            let types: Vec<_> = several.iter().map(|layer| layer.media_type.as_str()).collect();
-            Err(Failure::usage(format!(
-                "{}: has {} SBOMs: {}",
-                image.name(),
-                several.len(),
-                types.join(", ")
-            ))
-            .hint("say which one with --type"))
-        }
-    }
 }
 
 fn pem(annotations: &Annotations, name: &str) -> Value {

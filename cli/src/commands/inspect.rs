@@ -5,11 +5,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
+use countersign_core::buildkit::{self, Index, Outline};
 use countersign_core::evidence::{self, EvidenceError};
 use countersign_core::format::bundle::{Bundle, Content};
 use countersign_core::format::statement::Statement;
 use countersign_core::key::{self, PublicKey};
-use countersign_core::oci::{Document, RawManifest};
+use countersign_core::oci::{Descriptor, Document, RawManifest};
 use countersign_core::outcome::Outcome;
 use countersign_core::{file, limits, media_type};
 use serde_json::{Value, json};
@@ -184,7 +185,42 @@ async fn describe_image(args: &InspectArgs, context: &Context) -> std::result::R
     let raw = image.manifest().await?;
     let mut described = describe_manifest(&raw, &raw.parse()?);
     described["image"] = json!(image.name());
+    if let Some(index) = Index::read(&image, &raw)? {
+        for outline in buildkit::outline(&index).await? {
+            describe_attestations(&mut described, &outline);
+        }
+    }
     Ok(described)
+}
+
+/// Adds to the entry of an attestation manifest what it says is in it.
+fn describe_attestations(described: &mut Value, outline: &Outline) {
+    let Outline { listed, statements } = outline;
+    let digest = json!(listed.manifest().digest);
+    let entries = described["manifests"].as_array_mut().into_iter().flatten();
+    for entry in entries.filter(|entry| entry["digest"] == digest) {
+        match statements {
+            Ok(statements) => {
+                entry["predicateTypes"] = json!(statements.iter().map(|(_, kind)| kind).collect::<Vec<_>>());
+            }
+            Err(error) => entry["refused"] = json!(format!("{error} [{}]", error.code().as_str())),
+        }
+    }
+}
+
+fn describe_entry(entry: &Descriptor, index: &[Descriptor]) -> Value {
+    let mut described = json!({
+        "digest": entry.digest,
+        "mediaType": entry.media_type,
+        "platform": entry.platform,
+    });
+    if entry.annotation(media_type::ANNOTATION_REFERENCE_TYPE) == Some(media_type::BUILDKIT_REFERENCE) {
+        let named = entry.annotation(media_type::ANNOTATION_REFERENCE_DIGEST);
+        let image = index.iter().find(|image| Some(image.digest.to_string().as_str()) == named);
+        described["kind"] = json!("BuildKit attestation manifest");
+        described["attests"] = json!({"digest": named, "platform": image.map(|image| &image.platform)});
+    }
+    described
 }
 
 fn describe_manifest(raw: &RawManifest, document: &Document) -> Value {
@@ -202,17 +238,9 @@ fn describe_manifest(raw: &RawManifest, document: &Document) -> Value {
         }
         Document::Index(index) => {
             described["kind"] = json!("image index");
-            described["manifests"] = json!(
-                index
-                    .manifests
-                    .iter()
-                    .map(|entry| json!({
-                        "digest": entry.digest,
-                        "mediaType": entry.media_type,
-                        "platform": entry.platform,
-                    }))
-                    .collect::<Vec<_>>()
-            );
+            let entries = &index.manifests;
+            described["manifests"] =
+                json!(entries.iter().map(|entry| describe_entry(entry, entries)).collect::<Vec<_>>());
         }
     }
     described

@@ -6,8 +6,11 @@ mod document;
 mod generate;
 mod layers;
 mod list;
+mod look;
 mod merge;
 mod output;
+mod platforms;
+mod scan_buildkit;
 mod score;
 mod source;
 mod verify;
@@ -27,6 +30,7 @@ pub(crate) enum SbomCommand {
     Verify(Box<verify::VerifyArgs>),
     Diff(Box<diff::DiffArgs>),
     Score(score::ScoreArgs),
+    ScanBuildkit(scan_buildkit::ScanBuildkitArgs),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
@@ -38,5 +42,6 @@ pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
         SbomCommand::Verify(args) => verify::run(args, context).await,
         SbomCommand::Diff(args) => diff::run(args, context).await,
         SbomCommand::Score(args) => score::run(args, context).await,
+        SbomCommand::ScanBuildkit(args) => scan_buildkit::run(args, context).await,
     }
 }

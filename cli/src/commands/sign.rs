@@ -255,5 +255,6 @@ pub(super) const fn format_name(format: Format) -> &'static str {
     match format {
         Format::Bundle => "bundle",
         Format::Legacy => "legacy",
+        Format::BuildKit => "buildkit",
     }
 }

@@ -1,12 +1,13 @@
 //! `verify`
 
 use clap::{Args, ValueEnum};
+use countersign_core::buildkit::{Authenticity, Index};
 use countersign_core::decide;
 use countersign_core::format::dsse::Envelope;
 use countersign_core::image::Image;
 use countersign_core::outcome::Outcome;
 use countersign_core::source::SourceError;
-use countersign_core::verify::{ImagePolicy, Refusal, Verdict};
+use countersign_core::verify::{Accepted, ImagePolicy, Refusal, Verdict};
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
@@ -14,7 +15,8 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, VerifyCompat, VerifyImageCompat, go_bool, pair, pairs};
-use crate::stores::{Resolved, Stores};
+use crate::output::Output;
+use crate::stores::{Stores, of_platform, of_this_platform};
 use crate::{hints, keys, report};
 
 /// Verify the signatures of images.
@@ -80,18 +82,28 @@ enum VerifyOutput {
     Report,
 }
 
+/// What is verified of an index, and whether BuildKit's statements in it count.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Platforms {
+    /// The image of this platform alone.
+    pub(super) platform: Option<String>,
+    /// Count BuildKit's statements: then images are verified, not the index.
+    pub(super) buildkit: bool,
+}
+
 /// The answer for one image: a verdict, or why there is none.
 type Answer = std::result::Result<(Image, Verdict), Failure>;
 
 pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     let annotations = pairs(&args.annotations)?;
-    verify(&args.what, context, |policy| policy.annotations = annotations).await
+    verify(&args.what, context, &Platforms::default(), |policy| policy.annotations = annotations).await
 }
 
 /// Verifies all images against the keys that are given and what else is asked for.
 pub(super) async fn verify(
     args: &ImagesArgs,
     context: &Context,
+    platforms: &Platforms,
     ask: impl FnOnce(&mut ImagePolicy),
 ) -> Result {
     args.compat.check()?;
@@ -114,7 +126,9 @@ pub(super) async fn verify(
         .iter()
         .map(|text| if args.local_image { format!("oci:{text}") } else { text.clone() })
         .collect();
-    let steps: Vec<_> = images.iter().map(|text| verify_one(args, &stores, &policy, text)).collect();
+    let (output, policy) = (&context.output, &policy);
+    let asked = Asked { args, output, stores: &stores, policy, platforms };
+    let steps: Vec<_> = images.iter().map(|text| asked.verify(text)).collect();
     let mut steps = stream::iter(steps).buffered(stores.jobs());
     let mut end = End::default();
     let mut text = images.iter();
@@ -126,27 +140,58 @@ pub(super) async fn verify(
     end.finish(args, context)
 }
 
-/// One reference: with `--recursive`, one answer for each manifest.
-async fn verify_one(args: &ImagesArgs, stores: &Stores, policy: &ImagePolicy, text: &str) -> Vec<Answer> {
-    let parts = async {
-        let resolved: Resolved = stores.image(text).await?;
-        match args.recursive {
-            true => Ok::<_, Failure>(resolved.image.with_children().await?),
-            false => Ok(vec![resolved.image]),
-        }
-    };
-    match parts.await {
-        Err(failure) => vec![Err(failure.at(text))],
-        Ok(parts) => {
-            let steps: Vec<_> = parts.into_iter().map(|image| decide_one(stores, policy, image)).collect();
-            stream::iter(steps).buffered(stores.jobs()).collect().await
-        }
-    }
+/// What is asked of every reference.
+struct Asked<'a> {
+    args: &'a ImagesArgs,
+    output: &'a Output,
+    stores: &'a Stores,
+    policy: &'a ImagePolicy,
+    platforms: &'a Platforms,
 }
 
-async fn decide_one(stores: &Stores, policy: &ImagePolicy, image: Image) -> Answer {
-    let verdict = decide::image(&image, policy, &stores.gather_options()).await?;
-    Ok((image, verdict))
+impl Asked<'_> {
+    /// One reference: with `--recursive`, one answer for each manifest.
+    async fn verify(&self, text: &str) -> Vec<Answer> {
+        match self.parts(text).await {
+            Err(failure) => vec![Err(failure.at(text))],
+            Ok((index, parts)) => {
+                let steps: Vec<_> =
+                    parts.into_iter().map(|image| self.decide(index.as_ref(), image)).collect();
+                stream::iter(steps).buffered(self.stores.jobs()).collect().await
+            }
+        }
+    }
+
+    /// What is verified of a reference, and the index that BuildKit's statements are looked for in.
+    async fn parts(&self, text: &str) -> std::result::Result<(Option<Index>, Vec<Image>), Failure> {
+        let Self { args, platforms, .. } = self;
+        let image = self.stores.image(text).await?.image;
+        let index = if platforms.buildkit { Index::of(&image).await? } else { None };
+        if platforms.buildkit && index.is_none() {
+            self.output.warning(format!(
+                "'{text}' is no index, and what BuildKit says of an image is in the index that lists both"
+            ));
+        }
+        let parts = match (&index, &platforms.platform) {
+            (_, Some(platform)) => vec![of_platform(&image, platform).await?],
+            (Some(index), None) if args.recursive => {
+                index.images().map(|entry| image.with_digest(entry.digest)).collect()
+            }
+            (Some(_), None) => vec![of_this_platform(&image).await?],
+            (None, None) if args.recursive => image.with_children().await?,
+            (None, None) => vec![image],
+        };
+        Ok((index, parts))
+    }
+
+    async fn decide(&self, index: Option<&Index>, image: Image) -> Answer {
+        let options = self.stores.gather_options();
+        let verdict = match index {
+            Some(index) => decide::with_buildkit(&image, index, self.policy, &options).await?,
+            None => decide::image(&image, self.policy, &options).await?,
+        };
+        Ok((image, verdict))
+    }
 }
 
 /// What is accepted about one image, explained on standard error.
@@ -159,7 +204,7 @@ pub(super) async fn proven(
     policy: &ImagePolicy,
     image: &Image,
 ) -> std::result::Result<Verdict, Failure> {
-    let (image, verdict) = decide_one(stores, policy, image.clone()).await?;
+    let verdict = decide::image(image, policy, &stores.gather_options()).await?;
     let name = image.name();
     report::explain(&context.output, &verdict, &name);
     match denied(&verdict, &name) {
@@ -204,28 +249,7 @@ impl End {
             context.output.failure(&failure);
             return Ok(());
         }
-        match args.output {
-            VerifyOutput::Json if verdict.accepted.iter().any(|accepted| accepted.attestation.is_some()) => {
-                let envelopes = verdict.accepted.iter().filter_map(|accepted| accepted.attestation.as_ref());
-                // As cosign does: an envelope a line.
-                envelopes.map(Envelope::pieces).try_for_each(|document| context.output.pieces(&document?))
-            }
-            VerifyOutput::Json => {
-                let elements: Vec<_> =
-                    verdict.accepted.iter().map(|accepted| report::cosign_element(accepted, &name)).collect();
-                context.output.json(&elements)
-            }
-            VerifyOutput::Text => {
-                let count = verdict.accepted.len();
-                let noun = match &verdict.accepted[..] {
-                    [first, ..] if first.attestation.is_some() => "attestation",
-                    _ => "signature",
-                };
-                let end = if count == 1 { "" } else { "s" };
-                context.output.line(&format!("{name}: {count} valid {noun}{end}"))
-            }
-            VerifyOutput::Report => Ok(()),
-        }
+        print(args, context, &name, &verdict.accepted)
     }
 
     /// A clear no outweighs what is undecided; either outweighs a yes.
@@ -257,6 +281,53 @@ impl End {
     }
 }
 
+/// Prints what was accepted of one image.
+fn print(
+    args: &ImagesArgs,
+    context: &Context,
+    name: &str,
+    accepted: &[Accepted],
+) -> std::result::Result<(), Failure> {
+    match args.output {
+        VerifyOutput::Json if accepted.iter().any(|accepted| accepted.attestation.is_some()) => {
+            // As cosign does: an envelope a line.
+            envelopes(accepted).try_for_each(|document| context.output.pieces(&document.pieces()?))
+        }
+        VerifyOutput::Json => {
+            let elements: Vec<_> =
+                accepted.iter().map(|accepted| report::cosign_element(accepted, name)).collect();
+            context.output.json(&elements)
+        }
+        VerifyOutput::Text => {
+            let (count, noun) = match envelopes(accepted).count() {
+                0 => (accepted.len(), "signature"),
+                count => (count, "attestation"),
+            };
+            let end = if count == 1 { "" } else { "s" };
+            let states = buildkit_states(accepted);
+            context.output.line(&format!("{name}: {count} valid {noun}{end}{states}"))
+        }
+        VerifyOutput::Report => Ok(()),
+    }
+}
+
+/// The envelopes that were proven. A statement of BuildKit's that several keys cover is one.
+fn envelopes(accepted: &[Accepted]) -> impl Iterator<Item = &Envelope> {
+    let is_again = |position: usize| {
+        let this = &accepted[position];
+        this.buildkit.is_some() && accepted[..position].iter().any(|before| before.origin == this.origin)
+    };
+    let new = accepted.iter().enumerate().filter(move |(position, _)| !is_again(*position));
+    new.filter_map(|(_, accepted)| accepted.attestation.as_ref())
+}
+
+/// Which of what was accepted is BuildKit's, and whose word that is.
+fn buildkit_states(accepted: &[Accepted]) -> String {
+    let states: Vec<_> =
+        accepted.iter().filter_map(|accepted| accepted.buildkit.as_ref()).map(Authenticity::name).collect();
+    if states.is_empty() { String::new() } else { format!(" (buildkit: {})", states.join(", ")) }
+}
+
 /// Why an image is not accepted, as the last line says it.
 fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
     let refusal = verdict.refusal.as_ref()?;
@@ -279,6 +350,12 @@ fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
             None => failure
                 .hint("attest it with 'countersign attest --key KEY --type TYPE --predicate FILE IMAGE'"),
         },
+        Refusal::BuildkitUnsigned { index, .. } => {
+            let repository = name.rsplit_once('@').map_or(name, |(repository, _)| repository);
+            failure.hint(format!(
+                "sign the index, and they count: 'countersign sign --key KEY {repository}@{index}'"
+            ))
+        }
         Refusal::NoneAccepted { .. } => match verdict.refused.first() {
             Some(first) => {
                 failure.hint(format!("the first: {} [{}]", first.refusal, first.refusal.code().as_str()))

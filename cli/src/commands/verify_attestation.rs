@@ -7,7 +7,7 @@ use countersign_core::format::predicate::PredicateType;
 use countersign_core::gather::Wanted;
 
 use super::Result;
-use super::verify::{ImagesArgs, verify};
+use super::verify::{ImagesArgs, Platforms, verify};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::predicate_type;
@@ -25,6 +25,17 @@ pub(crate) struct VerifyAttestationArgs {
     #[arg(long = "type", value_name = "TYPE", default_value = "custom", value_parser = predicate_type)]
     kind: PredicateType,
 
+    /// Count BuildKit's own statements as well (SBOM, provenance), where a signature by --key covers them: of their
+    /// attestation manifest, or of the index that lists it. Of an index, its images are then verified, not the index:
+    /// with --recursive all of them
+    #[arg(long)]
+    buildkit: bool,
+
+    /// The image of this platform, where IMAGE is an index: OS/ARCHITECTURE[/VARIANT] (default with --buildkit: linux
+    /// and this machine's processor)
+    #[arg(long, value_name = "PLATFORM", conflicts_with = "recursive")]
+    platform: Option<String>,
+
     #[arg(long, hide = true, value_name = "FILE")]
     policy: Vec<PathBuf>,
 }
@@ -37,5 +48,6 @@ pub(super) async fn run(args: &VerifyAttestationArgs, context: &Context) -> Resu
         .hint("leave it out, and check the printed payload yourself"));
     }
     let wanted = Wanted::Attestations(Some(args.kind.uri().to_owned()));
-    verify(&args.what, context, |policy| policy.wanted = wanted).await
+    let platforms = Platforms { platform: args.platform.clone(), buildkit: args.buildkit };
+    verify(&args.what, context, &platforms, |policy| policy.wanted = wanted).await
 }

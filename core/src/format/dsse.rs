@@ -138,6 +138,11 @@ impl Envelope {
         }
     }
 
+    /// An envelope around what nobody signed: for whoever takes statements in this form, and never to be verified.
+    pub fn bare(payload_type: &str, payload: Bytes) -> Self {
+        Self { payload, payload_type: payload_type.into(), signatures: Vec::new() }
+    }
+
     /// The one signature that an envelope in a bundle has (Sigstore bundle specification: "there MUST be exactly one
     /// signature").
     ///

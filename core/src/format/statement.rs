@@ -124,6 +124,27 @@ impl<'a> Statement<'a> {
         serde_json::to_vec(self).map_err(JsonError::from).map_err(FormatError::json("in-toto statement"))
     }
 
+    /// Whether `digest` is among the subjects, once or more often.
+    pub fn names(&self, digest: &Digest) -> bool {
+        self.subject.iter().any(|subject| subject.is(digest))
+    }
+
+    /// What the statement is about, for a message.
+    pub(crate) fn describe_subjects(&self) -> String {
+        let digests: Vec<_> = self
+            .subject
+            .iter()
+            .flat_map(|subject| subject.digest.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}")))
+            .take(3)
+            .collect();
+        match self.subject.len() {
+            0 => "no subject".into(),
+            count if digests.is_empty() => format!("{count} subjects without a digest"),
+            count if count > digests.len() => format!("{} and others", digests.join(", ")),
+            _ => digests.join(", "),
+        }
+    }
+
     /// The one subject that is `digest`; `None` when none is, or more than one.
     pub fn subject_of(&self, digest: &Digest) -> Option<&Subject> {
         let mut matching = self.subject.iter().filter(|subject| subject.is(digest));

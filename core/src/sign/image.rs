@@ -136,7 +136,7 @@ fn same_annotations(signed: &BTreeMap<String, Value>, wanted: &BTreeMap<String, 
 
 fn stored(accepted: &Accepted) -> Digest {
     match accepted.format {
-        Format::Bundle => accepted.origin.manifest,
+        Format::Bundle | Format::BuildKit => accepted.origin.manifest,
         Format::Legacy => accepted.origin.blob.unwrap_or(accepted.origin.manifest),
     }
 }

@@ -156,7 +156,7 @@ fn statement(
 }
 
 /// Step 9: distinct keys, by the bytes of their SubjectPublicKeyInfo. The one threshold counter.
-fn missing(verdict: &Verdict, policy: &ImagePolicy) -> Option<Refusal> {
+pub(super) fn missing(verdict: &Verdict, policy: &ImagePolicy) -> Option<Refusal> {
     let mut signers: Vec<&PublicKey> = Vec::new();
     for accepted in &verdict.accepted {
         let key = accepted.signature.key();
@@ -171,7 +171,17 @@ fn missing(verdict: &Verdict, policy: &ImagePolicy) -> Option<Refusal> {
             Wanted::Signatures => Refusal::NoSignatures,
             Wanted::Attestations(wanted) => Refusal::NoAttestations { predicate_type: wanted.clone() },
         }),
-        0 => Some(Refusal::NoneAccepted { found: verdict.refused.len() }),
+        0 => only_unsigned(verdict).or(Some(Refusal::NoneAccepted { found: verdict.refused.len() })),
         got => Some(Refusal::Threshold { needed, got }),
     }
+}
+
+/// The refusal of BuildKit's statements, where they are all that there is, and nobody signed what they stand in.
+fn only_unsigned(verdict: &Verdict) -> Option<Refusal> {
+    let mut unsigned = verdict.refused.iter().map(|refused| match refused.refusal {
+        Refusal::BuildkitUnsigned { index, manifest } => Some(Refusal::BuildkitUnsigned { index, manifest }),
+        _ => None,
+    });
+    let first = unsigned.next().flatten()?;
+    unsigned.all(|other| other.is_some()).then_some(first)
 }

@@ -12,14 +12,16 @@
 //! Each of steps 3 and 4 gives a token that only it can make, and an accepted signature cannot be built without both.
 
 pub mod blob;
+mod buildkit;
 mod image;
 mod policy;
 mod refusal;
 mod token;
 mod verdict;
 
+pub use buildkit::verify_buildkit;
 pub use image::{verify_envelope, verify_image};
 pub use policy::{ImagePolicy, PolicyError};
 pub use refusal::{Refusal, RefusalCode};
-pub use token::{ClaimsProven, SignatureProven};
+pub use token::{ClaimsProven, CoverProven, SignatureProven};
 pub use verdict::{Accepted, Check, CheckStatus, Claims, Format, Refused, Verdict};

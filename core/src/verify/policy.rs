@@ -61,6 +61,18 @@ impl ImagePolicy {
         })
     }
 
+    /// What is asked of a manifest whose signature is to cover what stands in it: an image signature by any of the same
+    /// keys. How many keys are needed is counted where all that they cover comes together.
+    pub(crate) fn of_cover(&self) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            threshold: 1,
+            wanted: Wanted::Signatures,
+            annotations: BTreeMap::new(),
+            check_claims: true,
+        }
+    }
+
     /// The distinct trusted keys; at least one.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys

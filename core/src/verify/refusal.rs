@@ -1,5 +1,6 @@
 //! Every reason for a no, closed: what was expected, what was there, and a stable code.
 
+use crate::buildkit::BuildkitError;
 use crate::digest::Digest;
 use crate::format::FormatError;
 use crate::source::SourceError;
@@ -100,6 +101,19 @@ pub enum Refusal {
         /// The blob's digest, in hexadecimal.
         got: String,
     },
+    /// Something of BuildKit's that is not as it must be.
+    #[error(transparent)]
+    Buildkit(BuildkitError),
+    /// A statement of BuildKit's that no trusted key covers.
+    #[error(
+        "BuildKit's statement is unsigned, self-asserted: neither the index {index} nor the attestation manifest {manifest} is signed by a given key"
+    )]
+    BuildkitUnsigned {
+        /// The index that lists the attestation manifest.
+        index: Digest,
+        /// The attestation manifest.
+        manifest: Digest,
+    },
 }
 
 /// The stable code of a [`Refusal`].
@@ -137,11 +151,27 @@ pub enum RefusalCode {
     AnnotationMismatch,
     /// See [`Refusal::MessageDigest`].
     MessageDigestMismatch,
+    /// See [`BuildkitError::Manifests`].
+    BuildkitManifests,
+    /// See [`BuildkitError::Layers`].
+    BuildkitLayers,
+    /// See [`BuildkitError::Platform`].
+    BuildkitPlatform,
+    /// See [`BuildkitError::Entry`].
+    BuildkitEntryMismatch,
+    /// See [`BuildkitError::Shape`].
+    BuildkitShape,
+    /// See [`BuildkitError::Subject`].
+    BuildkitSubjectMismatch,
+    /// See [`BuildkitError::PredicateType`].
+    BuildkitPredicateType,
+    /// See [`Refusal::BuildkitUnsigned`].
+    BuildkitUnsigned,
 }
 
 impl RefusalCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 24] = [
         Self::NoSignatures,
         Self::NoAttestations,
         Self::NoneAccepted,
@@ -158,6 +188,14 @@ impl RefusalCode {
         Self::BundleContent,
         Self::AnnotationMismatch,
         Self::MessageDigestMismatch,
+        Self::BuildkitManifests,
+        Self::BuildkitLayers,
+        Self::BuildkitPlatform,
+        Self::BuildkitEntryMismatch,
+        Self::BuildkitShape,
+        Self::BuildkitSubjectMismatch,
+        Self::BuildkitPredicateType,
+        Self::BuildkitUnsigned,
     ];
 
     /// The code as it is printed.
@@ -179,6 +217,31 @@ impl RefusalCode {
             Self::BundleContent => "BUNDLE_CONTENT",
             Self::AnnotationMismatch => "ANNOTATION_MISMATCH",
             Self::MessageDigestMismatch => "MESSAGE_DIGEST_MISMATCH",
+            Self::BuildkitManifests => "BUILDKIT_MANIFESTS",
+            Self::BuildkitLayers => "BUILDKIT_LAYERS",
+            Self::BuildkitPlatform => "BUILDKIT_PLATFORM",
+            Self::BuildkitEntryMismatch => "BUILDKIT_ENTRY_MISMATCH",
+            Self::BuildkitShape => "BUILDKIT_SHAPE",
+            Self::BuildkitSubjectMismatch => "BUILDKIT_SUBJECT_MISMATCH",
+            Self::BuildkitPredicateType => "BUILDKIT_PREDICATE_TYPE_MISMATCH",
+            Self::BuildkitUnsigned => "BUILDKIT_UNSIGNED",
+        }
+    }
+
+    /// That of a document which cannot be read.
+    pub(crate) const fn of_format(error: &FormatError) -> Self {
+        match error {
+            FormatError::TooLarge { .. } => Self::ContentTooLarge,
+            _ => Self::ArtifactMalformed,
+        }
+    }
+
+    /// That of bytes which contradict what they are said to be.
+    pub(crate) const fn of_content(error: &SourceError) -> Self {
+        match error {
+            SourceError::Limit { .. } => Self::ContentTooLarge,
+            SourceError::Manifest { .. } => Self::ManifestMalformed,
+            _ => Self::ContentMismatch,
         }
     }
 }
@@ -191,11 +254,8 @@ impl Refusal {
             Self::NoAttestations { .. } => RefusalCode::NoAttestations,
             Self::NoneAccepted { .. } => RefusalCode::NoneAccepted,
             Self::Threshold { .. } => RefusalCode::ThresholdNotReached,
-            Self::Malformed(FormatError::TooLarge { .. }) => RefusalCode::ContentTooLarge,
-            Self::Malformed(_) => RefusalCode::ArtifactMalformed,
-            Self::Content(SourceError::Limit { .. }) => RefusalCode::ContentTooLarge,
-            Self::Content(SourceError::Manifest { .. }) => RefusalCode::ManifestMalformed,
-            Self::Content(_) => RefusalCode::ContentMismatch,
+            Self::Malformed(error) => RefusalCode::of_format(error),
+            Self::Content(error) => RefusalCode::of_content(error),
             Self::BundleLayers { .. } => RefusalCode::BundleLayers,
             Self::SignatureInvalid { .. } => RefusalCode::SignatureInvalid,
             Self::SubjectMismatch { .. } => RefusalCode::SubjectMismatch,
@@ -204,6 +264,8 @@ impl Refusal {
             Self::BundleContent { .. } => RefusalCode::BundleContent,
             Self::AnnotationMismatch { .. } => RefusalCode::AnnotationMismatch,
             Self::MessageDigest { .. } => RefusalCode::MessageDigestMismatch,
+            Self::Buildkit(error) => error.code(),
+            Self::BuildkitUnsigned { .. } => RefusalCode::BuildkitUnsigned,
         }
     }
 }

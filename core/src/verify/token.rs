@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::refusal::Refusal;
+use super::verdict::{Accepted, Verdict};
 use crate::digest::Digest;
 use crate::format::dsse::Envelope;
 use crate::format::legacy::LegacySignature;
@@ -104,18 +105,11 @@ impl ClaimsProven {
             return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });
         }
         let statement = Statement::parse(&envelope.payload).map_err(Refusal::Malformed)?;
-        if !wanted.includes(&statement.predicate_type) {
-            let expected = match wanted {
-                Wanted::Signatures => COSIGN_SIGN.to_owned(),
-                Wanted::Attestations(Some(wanted)) => wanted.clone(),
-                Wanted::Attestations(None) => "that of an attestation".to_owned(),
-            };
-            return Err(Refusal::PredicateType { expected, got: statement.predicate_type });
-        }
+        check_type(&statement, wanted)?;
         let subject = match statement.subject_of(digest) {
             Some(subject) => Some(subject),
             None if check_claims => {
-                let got = describe_subjects(&statement);
+                let got = statement.describe_subjects();
                 return Err(Refusal::SubjectMismatch { expected: *digest, got });
             }
             None => statement.subject.first(),
@@ -123,10 +117,31 @@ impl ClaimsProven {
         let annotations = subject.map(|subject| subject.annotations.clone()).unwrap_or_default();
         let signed = match check_claims {
             true => digest.to_string(),
-            false => describe_subjects(&statement),
+            false => statement.describe_subjects(),
         };
         let predicate_type = Some(statement.predicate_type);
         Ok(Self { annotations, predicate_type, identity: String::new(), signed, bound: check_claims })
+    }
+
+    /// The claims of a bare statement of BuildKit's: its predicate type is `wanted`, and the digest is among its
+    /// subjects, which name the image once for each name that it was pushed under.
+    ///
+    /// # Errors
+    /// When the statement is malformed, of another type, or about something else.
+    pub(super) fn buildkit(body: &[u8], digest: &Digest, wanted: &Wanted) -> Result<Self, Refusal> {
+        let statement = Statement::parse(body).map_err(Refusal::Malformed)?;
+        check_type(&statement, wanted)?;
+        if !statement.names(digest) {
+            let got = statement.describe_subjects();
+            return Err(Refusal::SubjectMismatch { expected: *digest, got });
+        }
+        Ok(Self {
+            annotations: BTreeMap::new(),
+            predicate_type: Some(statement.predicate_type),
+            identity: String::new(),
+            signed: digest.to_string(),
+            bound: true,
+        })
     }
 
     /// Checks that every `-a` pair stands among the signed annotations.
@@ -174,17 +189,49 @@ impl ClaimsProven {
     }
 }
 
-fn describe_subjects(statement: &Statement<'_>) -> String {
-    let digests: Vec<_> = statement
-        .subject
-        .iter()
-        .flat_map(|subject| subject.digest.iter().map(|(algorithm, hex)| format!("{algorithm}:{hex}")))
-        .take(3)
-        .collect();
-    match statement.subject.len() {
-        0 => "no subject".into(),
-        count if digests.is_empty() => format!("{count} subjects without a digest"),
-        count if count > digests.len() => format!("{} and others", digests.join(", ")),
-        _ => digests.join(", "),
+fn check_type(statement: &Statement<'_>, wanted: &Wanted) -> Result<(), Refusal> {
+    let got = &statement.predicate_type;
+    if wanted.includes(got) {
+        return Ok(());
+    }
+    let expected = match wanted {
+        Wanted::Signatures => COSIGN_SIGN.to_owned(),
+        Wanted::Attestations(Some(wanted)) => wanted.clone(),
+        Wanted::Attestations(None) => "that of an attestation".to_owned(),
+    };
+    Err(Refusal::PredicateType { expected, got: got.clone() })
+}
+
+/// Proof that a trusted key signed a whole manifest or index: what stands under its digest is covered by that.
+#[derive(Clone, Debug)]
+pub struct CoverProven {
+    digest: Digest,
+    signature: SignatureProven,
+}
+
+impl CoverProven {
+    /// What the accepted signatures of a manifest prove: image signatures whose claims were bound to its digest, each
+    /// key once.
+    pub fn of(verdict: &Verdict) -> Vec<Self> {
+        let mut proven: Vec<Self> = Vec::new();
+        for Accepted { claims, signature, .. } in &verdict.accepted {
+            let is_signature = matches!(claims.predicate_type(), None | Some(COSIGN_SIGN));
+            let is_bound = claims.proof().is_bound() && claims.signed() == verdict.digest.to_string();
+            let is_new = proven.iter().all(|known| known.signature.key() != signature.key());
+            if is_signature && is_bound && is_new {
+                proven.push(Self { digest: verdict.digest, signature: signature.clone() });
+            }
+        }
+        proven
+    }
+
+    /// The digest that was signed.
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Who signed it.
+    pub const fn signature(&self) -> &SignatureProven {
+        &self.signature
     }
 }

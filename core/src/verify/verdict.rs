@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::refusal::Refusal;
 use super::token::{ClaimsProven, SignatureProven};
+use crate::buildkit::Authenticity;
 use crate::digest::Digest;
 use crate::format::dsse::Envelope;
 use crate::gather::{Ignored, Origin, Unread};
@@ -41,6 +42,8 @@ pub enum Format {
     Bundle,
     /// cosign's simple-signing layer, or a detached signature.
     Legacy,
+    /// A bare statement of BuildKit's, under a signature of its attestation manifest or of the index.
+    BuildKit,
 }
 
 /// What an accepted signature says, proven to be about the digest.
@@ -50,6 +53,11 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// The proof itself.
+    pub(super) const fn proof(&self) -> &ClaimsProven {
+        &self.proof
+    }
+
     /// The signed annotations.
     pub const fn annotations(&self) -> &BTreeMap<String, Value> {
         self.proof.annotations()
@@ -84,6 +92,8 @@ pub struct Accepted {
     pub signature: SignatureProven,
     /// The envelope that was proven, where statements were asked for.
     pub attestation: Option<Envelope>,
+    /// How a statement of BuildKit's is covered by the signature; `None` for what is signed itself.
+    pub buildkit: Option<Authenticity>,
     /// Every check.
     pub checks: Vec<Check>,
 }
@@ -105,7 +115,8 @@ impl Accepted {
             Check { name: "transparency-log", status: CheckStatus::NotAskedFor },
             Check { name: "timestamp", status: CheckStatus::NotAskedFor },
         ];
-        Self { origin, format, claims: Claims { proof: claims }, signature, attestation: None, checks }
+        let claims = Claims { proof: claims };
+        Self { origin, format, claims, signature, attestation: None, buildkit: None, checks }
     }
 }
 

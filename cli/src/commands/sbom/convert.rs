@@ -48,13 +48,13 @@ pub(super) struct LossArgs {
 pub(super) async fn run(args: &ConvertArgs, context: &Context) -> Result {
     let (file, losses) = (args.file.as_path(), args.losses.losses.as_deref());
     let named = (file != Path::new("-")).then_some(file);
-    args.output.check(&[("FILE", named), ("--losses", losses)])?;
+    args.output.check(&[None], &[("FILE", named), ("--losses", losses)])?;
     crate::files::apart(&[("--losses", losses)], &[("FILE", named)])?;
     let read = document::read(context, file).await?;
     let making = Making { now: time(context, &read), tool_version: env!("CARGO_PKG_VERSION").into() };
     let made = args.output.make(|format| convert(&read, format, &making))?;
     args.losses.tell(context, &read, &made)?;
-    args.output.write(context, &made)?;
+    args.output.write(context, &[(None, &made)])?;
     context.output.status(format!("{} components", read.inventory.components.len()));
     Ok(Outcome::Proven)
 }

@@ -14,8 +14,10 @@ use countersign_core::sign::{self, Attestation};
 use countersign_sbom::format::{Format, Making, write};
 use jiff::Timestamp;
 
-use super::output::{Made, OutputArgs};
-use super::source::{Looked, SourceArgs};
+use super::look::Looked;
+use super::output::{Label, Made, OutputArgs};
+use super::platforms::{self, Target};
+use super::source::SourceArgs;
 use crate::commands::Result;
 use crate::commands::attest::store;
 use crate::context::Context;
@@ -39,6 +41,11 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     supplier: Option<String>,
 
+    /// Of an index, make the SBOM of every image in it; each FILE gets the platform before its extension:
+    /// app.cdx.json is app.linux-amd64.cdx.json, and so on
+    #[arg(long, short, conflicts_with = "platform")]
+    recursive: bool,
+
     /// Attest the image with the SBOM, in the first of the formats that are attested (cyclonedx-json, spdx-json)
     #[arg(long, requires = "key")]
     attest: bool,
@@ -49,41 +56,104 @@ pub(crate) struct GenerateArgs {
 }
 
 pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
+    args.check()?;
+    let targets = args.targets(context).await?;
     // No document is written over the key.
-    args.output.check(&[("--key", args.key.as_deref().map(Path::new))])?;
-    let attested = args.output.formats().find_map(predicate_type);
-    if args.attest && attested.is_none() {
-        return Err(Failure::usage("--attest: none of the formats is attested")
-            .hint("give -o cyclonedx-json or -o spdx-json as well"));
-    }
-    if args.attest && args.source.directory().is_some() {
-        return Err(Failure::usage("--attest: a directory has no digest to attest")
-            .hint("write the SBOM to a file, and attest what you build of the directory: 'attest-blob'"));
-    }
+    let labels: Vec<_> = targets.iter().map(|target| target.label.as_deref()).collect();
+    let labels = if labels.is_empty() { &[None][..] } else { &labels };
+    args.output.check(labels, &[("--key", args.key.as_deref().map(Path::new))])?;
     // A key that cannot be used is known before anything is read.
     let signer = match &args.key {
         Some(reference) => Some(keys::private(context, reference).await?),
         None => None,
     };
-    let mut looked = args.source.look(context).await?;
-    if args.supplier.is_some() {
-        looked.inventory.subject.supplier.clone_from(&args.supplier);
+    let mut all = Vec::new();
+    for target in &targets {
+        let looked = args.source.look_into(context, target.resolved.clone()).await?;
+        all.push(args.make(context, looked, target.label.as_deref())?);
     }
-    for lacks in &looked.inventory.incomplete {
-        context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
+    if all.is_empty() {
+        all.push(args.make(context, args.source.look(context).await?, None)?);
     }
-    let making = Making { now: now(context, &looked), tool_version: env!("CARGO_PKG_VERSION").into() };
-    let documents = args.output.make(|format| write(&looked.inventory, format, &making))?;
+    let documents: Vec<_> = all.iter().map(|one| (one.label, one.documents.as_slice())).collect();
     args.output.write(context, &documents)?;
-    let (count, lacks) = (looked.inventory.components.len(), looked.inventory.incomplete.len());
-    context.output.status(match lacks {
-        0 => format!("{count} components"),
-        _ => format!("{count} components; {lacks} files could not be read"),
-    });
-    if let (Some(signer), Some(image)) = (&signer, &looked.image) {
-        attest(args, context, image, signer, &looked.inventory.subject.name, documents).await?;
+    for Documents { image, name, documents, .. } in all {
+        if let (Some(signer), Some(image)) = (&signer, &image) {
+            attest(args, context, image, signer, &name, documents).await?;
+        }
     }
     Ok(Outcome::Proven)
+}
+
+/// The documents of one image or directory.
+struct Documents<'a> {
+    image: Option<Image>,
+    name: String,
+    label: Label<'a>,
+    documents: Vec<Made>,
+}
+
+impl GenerateArgs {
+    fn check(&self) -> std::result::Result<(), Failure> {
+        if self.attest && self.output.formats().find_map(predicate_type).is_none() {
+            return Err(Failure::usage("--attest: none of the formats is attested")
+                .hint("give -o cyclonedx-json or -o spdx-json as well"));
+        }
+        if self.attest && self.source.directory().is_some() {
+            return Err(Failure::usage("--attest: a directory has no digest to attest").hint(
+                "write the SBOM to a file, and attest what you build of the directory: 'attest-blob'",
+            ));
+        }
+        if self.recursive && self.source.directory().is_some() {
+            return Err(Failure::usage("--recursive: a directory has no platforms").hint("leave it out"));
+        }
+        Ok(())
+    }
+
+    /// Every image of the index with `--recursive`; none without it.
+    async fn targets(&self, context: &Context) -> std::result::Result<Vec<Target>, Failure> {
+        if !self.recursive {
+            return Ok(Vec::new());
+        }
+        let targets = platforms::of(self.source.images(context).await?);
+        if targets.len() > 1 && self.output.has_stdout() {
+            let count = targets.len();
+            return Err(Failure::usage(format!(
+                "--recursive: {count} documents cannot all go to standard output"
+            ))
+            .hint("write them to files: -o FORMAT=FILE, where each name gets the platform"));
+        }
+        Ok(targets)
+    }
+
+    fn make<'a>(
+        &self,
+        context: &Context,
+        looked: Looked,
+        label: Label<'a>,
+    ) -> std::result::Result<Documents<'a>, Failure> {
+        let making = making(now(context, &looked));
+        let Looked { image, mut inventory, .. } = looked;
+        if self.supplier.is_some() {
+            inventory.subject.supplier.clone_from(&self.supplier);
+        }
+        for lacks in &inventory.incomplete {
+            context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
+        }
+        let documents = self.output.make(|format| write(&inventory, format, &making))?;
+        let of = label.map(|label| format!("{label}: ")).unwrap_or_default();
+        let (count, lacks) = (inventory.components.len(), inventory.incomplete.len());
+        context.output.status(match lacks {
+            0 => format!("{of}{count} components"),
+            _ => format!("{of}{count} components; {lacks} files could not be read"),
+        });
+        Ok(Documents { image, name: inventory.subject.name, label, documents })
+    }
+}
+
+/// How this program makes documents.
+pub(super) fn making(now: Timestamp) -> Making {
+    Making { now, tool_version: env!("CARGO_PKG_VERSION").into() }
 }
 
 /// What an attestation of this format is called.

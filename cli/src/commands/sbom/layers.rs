@@ -15,7 +15,7 @@ use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use tokio::runtime::Handle;
 use tokio_util::io::SyncIoBridge;
 
-use super::source::blocking;
+use super::look::blocking;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Progress;

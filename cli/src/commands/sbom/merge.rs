@@ -45,7 +45,7 @@ pub(super) async fn run(args: &MergeArgs, context: &Context) -> Result {
         args.files.iter().filter(is_file).map(|path| ("FILE", Some(path.as_path()))).collect();
     crate::files::apart(&[("--losses", args.losses.file())], &named)?;
     named.push(("--losses", args.losses.file()));
-    args.output.check(&named)?;
+    args.output.check(&[None], &named)?;
     let mut documents = Vec::with_capacity(args.files.len());
     for path in &args.files {
         let read = document::read(context, path).await?;
@@ -65,7 +65,7 @@ pub(super) async fn run(args: &MergeArgs, context: &Context) -> Result {
     let making = Making { now: time(context, &read), tool_version: env!("CARGO_PKG_VERSION").into() };
     let made = args.output.make(|format| write(&read, format, &making))?;
     args.losses.tell(context, &read, &made)?;
-    args.output.write(context, &made)?;
+    args.output.write(context, &[(None, &made)])?;
     context.output.status(format!(
         "{} components of {} documents",
         read.inventory.components.len(),

@@ -7,6 +7,7 @@ use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::format::{Format, WriteError};
 
+use super::platforms::with_label;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::files;
@@ -36,6 +37,9 @@ fn output(text: &str) -> Result<Output, String> {
     Ok(Output { format, file })
 }
 
+/// What tells the documents of one thing from those of another: a platform. `None` where there is only one.
+pub(super) type Label<'a> = Option<&'a str>;
+
 /// A document that was made.
 pub(super) struct Made {
     pub(super) format: Format,
@@ -48,13 +52,21 @@ impl OutputArgs {
         self.output.iter().map(|output| output.format)
     }
 
-    /// Refuses what cannot be written together, and what would be written over something that is read.
-    pub(super) fn check(&self, read: &[files::Named<'_>]) -> Result<(), Failure> {
+    /// Whether a document goes to standard output.
+    pub(super) fn has_stdout(&self) -> bool {
+        self.output.iter().any(|output| output.file.is_none())
+    }
+
+    /// Refuses what cannot be written together, and what would be written over something that is read. There is a label
+    /// for each thing that documents are made of, where there are several.
+    pub(super) fn check(&self, labels: &[Label<'_>], read: &[files::Named<'_>]) -> Result<(), Failure> {
         if self.output.iter().filter(|output| output.file.is_none()).count() > 1 {
             return Err(Failure::usage("-o: only one format can go to standard output")
                 .hint("write the others to files: -o spdx-json=FILE"));
         }
-        let written: Vec<_> = self.output.iter().map(|output| ("-o", output.file.as_deref())).collect();
+        let written: Vec<_> =
+            labels.iter().flat_map(|label| self.output.iter().map(|output| output.path(*label))).collect();
+        let written: Vec<_> = written.iter().map(|file| ("-o", file.as_deref())).collect();
         files::apart(&written, read)
     }
 
@@ -70,21 +82,29 @@ impl OutputArgs {
         self.formats().map(made).collect()
     }
 
-    /// Writes the documents where their flags say: all of the files, or none.
-    pub(super) fn write(&self, context: &Context, documents: &[Made]) -> Result<(), Failure> {
-        let both = || self.output.iter().zip(documents);
-        let files: Vec<_> = both()
-            .filter_map(|(output, made)| {
-                Some((output.file.as_deref()?, made.bytes.as_slice(), Mode::Default))
-            })
-            .collect();
+    /// Writes the documents of each label where their flags say: all of the files, or none.
+    pub(super) fn write(&self, context: &Context, all: &[(Label<'_>, &[Made])]) -> Result<(), Failure> {
+        let placed = all.iter().flat_map(|(label, documents)| {
+            self.output.iter().zip(*documents).map(move |(output, made)| (output.path(*label), &made.bytes))
+        });
+        let placed: Vec<_> = placed.collect();
+        let files = placed
+            .iter()
+            .filter_map(|(path, bytes)| Some((path.as_deref()?, bytes.as_slice(), Mode::Default)));
+        let files: Vec<_> = files.collect();
         file::write_together(&files, Overwrite::Replace)?;
         for (path, ..) in &files {
             context.output.status(format!("Wrote {}", path.display()));
         }
-        for (_, made) in both().filter(|(output, _)| output.file.is_none()) {
-            context.output.bytes(&made.bytes)?;
-        }
-        Ok(())
+        let printed = placed.iter().filter(|(path, _)| path.is_none());
+        printed.into_iter().try_for_each(|(_, bytes)| context.output.bytes(bytes))
+    }
+}
+
+impl Output {
+    /// The file, with the label in its name.
+    fn path(&self, label: Label<'_>) -> Option<PathBuf> {
+        let file = self.file.as_ref()?;
+        Some(label.map_or_else(|| file.clone(), |label| with_label(file, label)))
     }
 }

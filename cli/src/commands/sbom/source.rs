@@ -1,26 +1,20 @@
 //! What an SBOM is made of: an image, or a directory.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
+use countersign_core::buildkit::Index;
 use countersign_core::image::Image;
-use countersign_core::limits as core_limits;
-use countersign_core::oci::{Document, ImageManifest};
+use countersign_core::oci::{Descriptor, Document};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::cache::Cache;
-use countersign_sbom::inventory::{Inventory, Subject};
-use countersign_sbom::tree::Tree;
-use countersign_sbom::{assemble, directory};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use jiff::Timestamp;
-use serde::Deserialize;
 
-use super::layers;
+use super::look::{Looked, at_directory, at_image};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::RegistryArgs;
-use crate::stores::Stores;
+use crate::stores::{self, Resolved, Stores};
 
 /// Flags of what is looked at.
 #[derive(Args, Clone, Debug)]
@@ -33,7 +27,7 @@ pub(super) struct SourceArgs {
     /// The image of this platform, where SOURCE is an index: OS/ARCHITECTURE[/VARIANT] (default: linux and this
     /// machine's processor)
     #[arg(long, value_name = "PLATFORM")]
-    platform: Option<String>,
+    pub(super) platform: Option<String>,
 
     /// Leave out what this glob matches, of a directory; may be given several times
     #[arg(long, value_name = "GLOB")]
@@ -46,36 +40,6 @@ pub(super) struct SourceArgs {
     #[command(flatten)]
     pub(super) registry: RegistryArgs,
 }
-
-/// What was looked at, and what is in it.
-pub(super) struct Looked {
-    /// The image; `None` for a directory.
-    pub(super) image: Option<Image>,
-    /// What is in it.
-    pub(super) inventory: Inventory,
-    /// When the image says that it was made.
-    pub(super) created: Option<Timestamp>,
-}
-
-/// What an image's configuration says (OCI image specification 1.1, "Image Configuration").
-#[derive(Deserialize)]
-struct Configuration {
-    created: Option<String>,
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-    config: Option<Running>,
-}
-
-/// How it is run, as far as it tells of the image.
-#[derive(Deserialize)]
-struct Running {
-    #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
-}
-
-/// "Name of the distributing entity, organization or individual" (OCI image specification 1.1, "Annotations").
-const VENDOR: &str = "org.opencontainers.image.vendor";
 
 /// An image, without a look into it.
 pub(super) struct Located {
@@ -115,10 +79,19 @@ impl SourceArgs {
 
     /// Looks at it.
     pub(super) async fn look(&self, context: &Context) -> Result<Looked, Failure> {
-        match self.directory() {
-            Some(path) => self.look_at_directory(path).await,
-            None => self.look_at_image(context).await,
+        if let Some(path) = self.directory() {
+            return at_directory(path, globs(&self.exclude)?).await;
         }
+        let (stores, resolved) = self.resolve(context).await?;
+        let image = self.of_platform(&stores, resolved.image.clone()).await?;
+        self.look_into(context, Resolved { image, ..resolved }).await
+    }
+
+    /// Looks at an image that was found.
+    pub(super) async fn look_into(&self, context: &Context, resolved: Resolved) -> Result<Looked, Failure> {
+        let folder = context.environment.layer_cache().filter(|_| !self.no_cache);
+        let cache = folder.map(|folder| Cache::at(&folder));
+        at_image(context, resolved, cache.as_ref()).await
     }
 
     /// The directory that is named. One that is an image layout is not looked at file by file.
@@ -130,57 +103,33 @@ impl SourceArgs {
         (path.is_dir() && !path.join("oci-layout").is_file()).then_some(path)
     }
 
-    async fn look_at_directory(&self, path: &Path) -> Result<Looked, Failure> {
-        let (root, exclude) = (path.to_owned(), globs(&self.exclude)?);
-        let read = blocking(move || {
-            let mut tree = Tree::default();
-            tree.lay(None, directory::read(&root, &exclude)?);
-            Ok(tree)
-        });
-        let tree = read.await?.map_err(|error| Failure::io(path.display(), error))?;
-        let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let name = whole.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
-        let subject = Subject { name, ..Subject::default() };
-        Ok(Looked { image: None, inventory: assemble(subject, tree), created: None })
-    }
-
-    async fn look_at_image(&self, context: &Context) -> Result<Looked, Failure> {
+    async fn resolve(&self, context: &Context) -> Result<(Stores, Resolved), Failure> {
         if !self.exclude.is_empty() {
             return Err(Failure::usage("--exclude is for directories").hint("leave it out"));
         }
         let stores = Stores::new(context, &self.registry)?;
         let resolved = stores.image(&self.source).await?;
-        let image = self.of_platform(&stores, resolved.image).await?;
-        let manifest = manifest(&image).await?;
-        let configuration = image.source.blob(&manifest.config, core_limits::MANIFEST_BYTES).await?;
-        let configuration: Configuration = serde_json::from_slice(&configuration).map_err(|error| {
-            Failure::new(
-                Outcome::Refused,
-                "IMAGE_CONFIGURATION",
-                format!("{}: malformed configuration: {error}", image.name()),
-            )
-        })?;
-        let tree = layers::read(context, &image, &manifest, self.cache(context).as_ref()).await?;
-        let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
-        let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
-        let subject = Subject {
-            name: resolved.docker_reference,
-            version: None,
-            supplier: vendor(&manifest, &configuration),
-            digest: Some(image.digest.to_string()),
-            purl: None,
-            platform: (!platform.is_empty()).then(|| platform.join("/")),
-            layers: manifest.layers.iter().map(|layer| layer.digest.to_string()).collect(),
-        };
-        // Programs in Go write the year 1 for a time that they do not know.
-        let created = configuration.created.and_then(|created| created.parse().ok());
-        let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
-        Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
+        Ok((stores, resolved))
     }
 
-    fn cache(&self, context: &Context) -> Option<Cache> {
-        let folder = context.environment.layer_cache().filter(|_| !self.no_cache)?;
-        Some(Cache::at(&folder))
+    /// Every image of an index, with the entry that lists it; an image that is no index alone, without one. What
+    /// belongs to another entry, such as an attestation manifest, is no image.
+    pub(super) async fn images(
+        &self,
+        context: &Context,
+    ) -> Result<Vec<(Option<Descriptor>, Resolved)>, Failure> {
+        let (_, resolved) = self.resolve(context).await?;
+        let Some(index) = Index::of(&resolved.image).await? else { return Ok(vec![(None, resolved)]) };
+        let of = |entry: &Descriptor| {
+            let image = resolved.image.with_digest(entry.digest);
+            (Some(entry.clone()), Resolved { image, ..resolved.clone() })
+        };
+        let images: Vec<_> = index.images().map(of).collect();
+        if images.is_empty() {
+            let message = format!("{}: no image in the index", resolved.image.name());
+            return Err(Failure::new(Outcome::Undecided, "NOT_FOUND", message));
+        }
+        Ok(images)
     }
 
     async fn of_platform(&self, stores: &Stores, image: Image) -> Result<Image, Failure> {
@@ -190,35 +139,8 @@ impl SourceArgs {
         if let Document::Manifest(_) = image.manifest().await?.parse()? {
             return Ok(image);
         }
-        let here = format!("linux/{}", architecture());
-        stores
-            .image_of(&self.source, Some(&here))
-            .await
-            .map_err(|failure| failure.hint("it is an index of several images: name one with --platform"))
+        stores::of_this_platform(&image).await
     }
-}
-
-/// Who supplies an image: what its manifest says, else its configuration.
-fn vendor(manifest: &ImageManifest, configuration: &Configuration) -> Option<String> {
-    let labelled = || configuration.config.as_ref()?.labels.as_ref()?.get(VENDOR).map(String::as_str);
-    let named = |name: &&str| !name.trim().is_empty();
-    manifest.annotation(VENDOR).filter(named).or_else(|| labelled().filter(named)).map(str::to_owned)
-}
-
-async fn manifest(image: &Image) -> Result<ImageManifest, Failure> {
-    match image.manifest().await?.parse()? {
-        Document::Manifest(manifest) => Ok(*manifest),
-        Document::Index(_) => Err(Failure::usage(format!("{}: is an index in an index", image.name()))
-            .hint("name one of its images by digest")),
-    }
-}
-
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Failure::io("reading", std::io::Error::other(error.to_string())))
 }
 
 /// A glob that begins with `/` is a path from the root; any other matches anywhere.
@@ -236,15 +158,4 @@ fn globs(texts: &[String]) -> Result<GlobSet, Failure> {
         set.add(Glob::new(&anchored).map_err(wrong)?);
     }
     set.build().map_err(wrong)
-}
-
-/// This machine's processor, as Go names it.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "powerpc64" if cfg!(target_endian = "little") => "ppc64le",
-        other => other,
-    }
 }

@@ -29,6 +29,7 @@ pub mod format;
 pub mod inventory;
 pub mod layer;
 pub mod limits;
+pub mod merge;
 mod paths;
 pub mod purl;
 pub mod score;

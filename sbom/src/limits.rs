@@ -5,6 +5,9 @@
 /// Bytes of one file that is looked into.
 pub const FILE_BYTES: u64 = 256 << 20;
 
+/// Bytes by which a file is known to be worth reading: the beginning of it.
+pub const HEAD_BYTES: u64 = 4096;
+
 /// Packages of one database file.
 pub const PACKAGES_PER_FILE: usize = 100_000;
 

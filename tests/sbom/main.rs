@@ -9,20 +9,23 @@ mod images;
 mod lies;
 mod root;
 mod scores;
+mod swid;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
-use countersign_sbom::format::{Format, Making, SpdxVersion, write};
+use countersign_sbom::format::read::{Origin, Read};
+use countersign_sbom::format::{Format, Making, SpdxVersion, convert};
 use countersign_sbom::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use testkit::{Run, Sandbox, peer};
 
-/// Writes the inventory in these formats and gives all of them to the validators, each under a name of theirs.
+/// Writes the inventory, as if another document told it, in these formats and gives all of them to the validators, each under a name of theirs.
 fn validate(inventory: &Inventory, documents: &[(&str, Format)]) -> Option<Run> {
     let validators = peer("SBOM_VALIDATORS")?;
+    let read = Read { inventory: inventory.clone(), origin: samples::origin(), ..Read::default() };
     let sandbox = Sandbox::new();
     let mut words = Vec::new();
     for (name, format) in documents {
         let file = format!("{format}.document");
-        sandbox.write(&file, write(inventory, *format, &samples::making()).expect("a document"));
+        sandbox.write(&file, convert(&read, *format, &samples::making()).expect("a document"));
         words.push(format!("{name}={file}"));
     }
     Some(sandbox.run(&validators, words))
@@ -53,6 +56,6 @@ fn the_minimum_elements_are_there_as_far_as_they_are_known() {
     let unknown = inventory.components.iter().filter(|component| component.supplier.is_none());
     let mut unknown: Vec<_> = unknown.map(joined).collect();
     unknown.sort();
-    let expected = format!("ntia: componentSuppliers: {}", unknown.join(", "));
+    let expected = format!("ntia=spdx-json@2.3.document: componentSuppliers: {}", unknown.join(", "));
     assert_eq!(run.stdout.trim(), expected, "{}", run.stderr);
 }

@@ -98,6 +98,8 @@ pub(super) async fn run(args: &AttestArgs, context: &Context) -> Result {
     let read: Vec<_> = args.key.iter().map(|key| ("--key", Some(Path::new(key)))).collect();
     let read = [&read[..], &[("--predicate", args.says.file())]].concat();
     files::apart(&[("--bundle", args.bundle.as_deref())], &read)?;
+    // A password takes 64 MiB to check, a predicate may take as much: one after the other.
+    let signers = keys::all_private(context, &args.key).await?;
     let says = args.says.read(context.now)?;
     let stores = Stores::new(context, &args.registry)?.for_writing();
     let images = stores.to_sign(&args.images, args.recursive, &context.output).await?;
@@ -106,7 +108,6 @@ pub(super) async fn run(args: &AttestArgs, context: &Context) -> Result {
             Failure::usage("--bundle is for one attestation").hint("attest one image with one key at a time")
         );
     }
-    let signers = keys::all_private(context, &args.key).await?;
     let pairs = images.iter().flat_map(|resolved| signers.iter().map(move |signer| (resolved, signer)));
     let mut left = Some(says);
     let mut pairs = pairs.peekable();

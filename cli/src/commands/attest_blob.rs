@@ -88,9 +88,9 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
         return Err(Failure::usage("the blob and the predicate cannot both be standard input")
             .hint("write one of them to a file"));
     }
+    let key = keys::private(context, reference).await?;
     let says = args.says.read(context.now)?;
     let subject = subject(args)?;
-    let key = keys::private(context, reference).await?;
     let made = sign::attest(&key, says.about(subject)?).await?;
     let envelope = made.envelope()?;
     let bundle = match args.new_bundle_format {

@@ -1,10 +1,13 @@
 //! `sbom`
 
+mod convert;
 mod diff;
 mod document;
 mod generate;
 mod layers;
 mod list;
+mod merge;
+mod output;
 mod score;
 mod source;
 mod verify;
@@ -16,19 +19,23 @@ use crate::context::Context;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum SbomCommand {
+    Convert(Box<convert::ConvertArgs>),
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
     Verify(Box<verify::VerifyArgs>),
     Diff(Box<diff::DiffArgs>),
     Score(score::ScoreArgs),
+    Merge(Box<merge::MergeArgs>),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
     match command {
+        SbomCommand::Convert(args) => convert::run(args, context).await,
         SbomCommand::Generate(args) => generate::run(args, context).await,
         SbomCommand::List(args) => list::run(args, context).await,
         SbomCommand::Verify(args) => verify::run(args, context).await,
         SbomCommand::Diff(args) => diff::run(args, context).await,
         SbomCommand::Score(args) => score::run(args, context).await,
+        SbomCommand::Merge(args) => merge::run(args, context).await,
     }
 }

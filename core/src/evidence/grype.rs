@@ -58,7 +58,8 @@ pub(super) fn read(document: &[u8]) -> Result<Scan, EvidenceError> {
     let report: Report = json("Grype report", document)?;
     let (mut version, mut finished, mut built) = (None, None, None);
     if let Some(descriptor) = report.descriptor {
-        (version, finished) = (descriptor.version, descriptor.timestamp);
+        // A report without a time has an empty one.
+        (version, finished) = (descriptor.version, descriptor.timestamp.filter(|time| !time.is_empty()));
         // Newer versions say it under `status`.
         built = descriptor.db.and_then(|db| {
             let at = db.get("built").or_else(|| db.get("status")?.get("built"))?;

@@ -59,11 +59,15 @@ struct Line {
     file: Option<String>,
 }
 
-/// Each line that Hadolint finds fault with.
+/// Each line that Hadolint finds fault with. What it calls info or style it calls a note in SARIF: here it counts the same.
 pub(super) fn hadolint(document: &[u8]) -> Result<Scan, EvidenceError> {
     let lines: Vec<Line> = json("Hadolint report", document)?;
     let finding = |line: Line| {
-        let severity = line.level.map_or(Severity::Unknown, |word| Severity::of_word(&word));
+        let severity = match line.level.as_deref() {
+            Some("info" | "style") => Severity::of_word("note"),
+            Some(word) => Severity::of_word(word),
+            None => Severity::Unknown,
+        };
         Finding { package: line.file, ..Finding::new(line.code, severity) }
     };
     let findings = lines.into_iter().map(finding).collect();

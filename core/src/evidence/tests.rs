@@ -105,7 +105,7 @@ fn kubesec_and_hadolint() {
             {"line":3,"code":"DL3059","message":"x","column":1,"file":"Dockerfile","level":"info"}]"#,
     );
     let severities: Vec<_> = scan.findings.iter().map(|finding| finding.severity).collect();
-    assert_eq!(severities, [Severity::Medium, Severity::High, Severity::Negligible]);
+    assert_eq!(severities, [Severity::Medium, Severity::High, Severity::Low]);
 }
 
 #[test]

@@ -2,8 +2,12 @@
 
 use std::io::{self, Cursor};
 
+use object::elf::{FileHeader32, FileHeader64, PF_X};
+use object::read::elf::{FileHeader, ProgramHeader};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
-use object::{File, FileKind, Object, ObjectSection, ObjectSegment, ReadCache, SectionKind, SegmentFlags};
+use object::{
+    Endianness, File, FileKind, Object, ObjectSection, ObjectSegment, ReadCache, SectionKind, SegmentFlags,
+};
 
 use super::{Content, FileName};
 use crate::limits;
@@ -22,6 +26,33 @@ type Parts<'content> = ReadCache<&'content mut dyn Content>;
 
 /// A program or a library.
 pub(super) type Program<'data, 'content> = File<'data, &'data Parts<'content>>;
+
+/// Code that the smallest program has, in bytes: whatever has less is data in the form of a library, as ICU's is.
+const LEAST_CODE: u64 = 4096;
+
+/// Whether a file that begins so can be a program or a library with code in it.
+pub(super) fn begins_program(head: &[u8]) -> bool {
+    match FileKind::parse(head) {
+        Ok(FileKind::Elf32) => has_code::<FileHeader32<Endianness>>(head),
+        Ok(FileKind::Elf64) => has_code::<FileHeader64<Endianness>>(head),
+        Ok(_) => true,
+        // What a program of Windows begins with tells where the rest of its head is.
+        Err(_) => head.starts_with(b"MZ"),
+    }
+}
+
+/// Whether the segments of an ELF file (System V ABI, "Program Header") have code. Where they are not in its head, nobody
+/// can tell.
+fn has_code<H: FileHeader<Endian = Endianness>>(head: &[u8]) -> bool {
+    let code = || {
+        let header = H::parse(head).ok()?;
+        let endian = header.endian().ok()?;
+        let segments = header.program_headers(endian, head).ok()?;
+        let code = segments.iter().filter(|segment| segment.p_flags(endian) & PF_X != 0);
+        Some(code.map(|segment| segment.p_filesz(endian).into()).fold(0, u64::saturating_add))
+    };
+    code().is_none_or(|bytes| bytes >= LEAST_CODE)
+}
 
 /// Gives the programs of a file one after another: more than one where it is for several processors (Mach-O), none where
 /// it is no program.
@@ -122,4 +153,40 @@ pub(super) fn at_address<'data>(
     length: u64,
 ) -> Option<&'data [u8]> {
     program.segments().find_map(|segment| segment.data_range(address, length).ok().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An ELF file of 64 bits with one segment (System V ABI).
+    fn head(flags: u32, bytes: u64) -> Vec<u8> {
+        let mut head = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0".to_vec();
+        for number in [0_u64, 64, 0] {
+            head.extend(number.to_le_bytes());
+        }
+        head.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 64, 0, 0, 0, 0, 0]);
+        head.extend([1_u32, flags].map(u32::to_le_bytes).concat());
+        head.extend([0_u64, 0, 0, bytes, bytes, 4096].map(u64::to_le_bytes).concat());
+        head
+    }
+
+    #[test]
+    fn a_program_is_told_by_its_beginning() {
+        const READ: u32 = 4;
+        for (begins, expected) in [
+            (head(READ | PF_X, LEAST_CODE), true),
+            (head(READ | PF_X, LEAST_CODE - 1), false),
+            (head(READ, 1 << 30), false),
+            // The segments are further on.
+            (head(READ, 1 << 30)[..100].to_vec(), true),
+            (b"MZ\x90\0".repeat(32), true),
+            (b"#!/bin/sh\n".repeat(32), false),
+            (0xcafe_babe_u32.to_be_bytes().repeat(32), true),
+            ([&0xfeed_facf_u32.to_le_bytes()[..], &[0; 64]].concat(), true),
+            (Vec::new(), false),
+        ] {
+            assert_eq!(begins_program(&begins), expected, "{begins:x?}");
+        }
+    }
 }

@@ -78,6 +78,16 @@ impl Content for Cursor<&[u8]> {
     }
 }
 
+/// Whether a file that a cataloger wants can show something, seeing how it begins ([`limits::HEAD_BYTES`], or all of it).
+/// What is sure to show nothing need not be read to its end.
+pub fn may_show(file: &FileName<'_>, head: &[u8]) -> bool {
+    let only_programs = ALL
+        .iter()
+        .filter(|cataloger| (cataloger.wants)(file))
+        .all(|cataloger| matches!(cataloger.reads, Reads::Program(_)));
+    !only_programs || executable::begins_program(head)
+}
+
 /// Looks at a file with every cataloger that wants it: what each says. `buffer` is only there to be used again.
 ///
 /// # Errors

@@ -172,8 +172,9 @@ impl Fields {
         let Inventory { subject, distribution, components, dependencies, incomplete } = inventory;
         let Subject { name, version, supplier, digest, purl, platform, layers } = subject;
         self.text(name);
-        let fields = [version, supplier, digest, purl, platform];
-        fields.into_iter().for_each(|field| self.optional(field.as_ref()));
+        [version, supplier, digest, purl, platform]
+            .into_iter()
+            .for_each(|field| self.optional(field.as_ref()));
         self.list(layers);
         self.number(usize::from(distribution.is_some()));
         if let Some(Distribution { id, version_id, pretty_name, supplier, id_like, cpe }) = distribution {

@@ -1,6 +1,8 @@
 //! An inventory that has everything which is hard to write. The suite `tests/sbom` gives it to validators.
 
-use super::{Component, Distribution, Ecosystem, Incomplete, Inventory, Kind, Location, Making, Subject};
+use super::{
+    Component, Distribution, Ecosystem, Incomplete, Inventory, Kind, Location, Making, Origin, Subject,
+};
 
 /// How the samples are made.
 pub(super) fn making() -> Making {
@@ -91,9 +93,15 @@ fn languages() -> Vec<Component> {
     let jar = "/opt/app.war:/WEB-INF/lib/commons lang<3>.jar";
     let maven = Component {
         licenses: texts(&["Apache-2.0"]),
-        hashes: [("SHA-1", "ab".repeat(20)), ("SHA-256", "cd".repeat(32)), ("SHA-512", "ef".repeat(64))]
-            .map(|(name, digits)| (name.to_owned(), digits))
-            .into(),
+        hashes: [
+            ("SHA-1", "ab".repeat(20)),
+            ("SHA-256", "cd".repeat(32)),
+            ("SHA-512", "ef".repeat(64)),
+            ("SHA3-256", "01".repeat(32)),
+            ("BLAKE2b-512", "23".repeat(64)),
+        ]
+        .map(|(name, digits)| (name.to_owned(), digits))
+        .into(),
         locations: at(jar, 2),
         ..language(
             Ecosystem::Maven,
@@ -139,6 +147,17 @@ fn languages() -> Vec<Component> {
         ms("/app/node_modules/ms/package.json"),
         yaml,
     ]
+}
+
+/// What another document says of itself.
+pub(super) fn origin() -> Origin {
+    let authors = texts(&["Acme (the company) <sbom@example.org>", "Jane Doe"]);
+    Origin {
+        organizations: authors[..1].iter().cloned().collect(),
+        authors,
+        tools: texts(&["syft-1.2.3", "a tool & more"]),
+        ..Origin::default()
+    }
 }
 
 /// An image of Debian with packages of five ecosystems.

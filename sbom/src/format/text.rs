@@ -57,14 +57,43 @@ pub(super) fn web_address(text: Option<&str>) -> Option<&str> {
     (host_is_sound && rest.bytes().all(allowed) && escapes_are_sound && one_fragment).then_some(text)
 }
 
-/// Digests by the names that CycloneDX has for algorithms, in lower case; without those that no format knows, or that
-/// have another length than their algorithm gives.
-pub(super) fn hashes(component: &Component) -> impl Iterator<Item = (&'static str, String)> {
-    const KNOWN: [(&str, usize); 5] =
-        [("MD5", 32), ("SHA-1", 40), ("SHA-256", 64), ("SHA-384", 96), ("SHA-512", 128)];
+/// An algorithm of digests, by its names in every format.
+pub(super) struct HashName {
+    /// In an inventory, and in CycloneDX.
+    pub(super) name: &'static str,
+    /// In SPDX 2.3 (section 7.10).
+    pub(super) spdx: &'static str,
+    /// In SPDX 3 (`Core/HashAlgorithm`).
+    pub(super) spdx3: &'static str,
+    /// How many hexadecimal digits its digests have.
+    digits: usize,
+}
+
+const fn hash_name(name: &'static str, spdx: &'static str, spdx3: &'static str, digits: usize) -> HashName {
+    HashName { name, spdx, spdx3, digits }
+}
+
+/// The algorithms that all formats know.
+pub(super) const HASHES: [HashName; 12] = [
+    hash_name("MD5", "MD5", "md5", 32),
+    hash_name("SHA-1", "SHA1", "sha1", 40),
+    hash_name("SHA-256", "SHA256", "sha256", 64),
+    hash_name("SHA-384", "SHA384", "sha384", 96),
+    hash_name("SHA-512", "SHA512", "sha512", 128),
+    hash_name("SHA3-256", "SHA3-256", "sha3_256", 64),
+    hash_name("SHA3-384", "SHA3-384", "sha3_384", 96),
+    hash_name("SHA3-512", "SHA3-512", "sha3_512", 128),
+    hash_name("BLAKE2b-256", "BLAKE2b-256", "blake2b256", 64),
+    hash_name("BLAKE2b-384", "BLAKE2b-384", "blake2b384", 96),
+    hash_name("BLAKE2b-512", "BLAKE2b-512", "blake2b512", 128),
+    hash_name("BLAKE3", "BLAKE3", "blake3", 64),
+];
+
+/// Digests in lower case; without those of an algorithm that no format knows, or of another length than theirs.
+pub(super) fn hashes(component: &Component) -> impl Iterator<Item = (&'static HashName, String)> {
     component.hashes.iter().filter_map(|(algorithm, digits)| {
-        let (name, length) = *KNOWN.iter().find(|(name, _)| name == algorithm)?;
-        let sound = digits.len() == length && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        let name = HASHES.iter().find(|known| known.name == algorithm)?;
+        let sound = digits.len() == name.digits && digits.bytes().all(|b| b.is_ascii_hexdigit());
         sound.then(|| (name, digits.to_ascii_lowercase()))
     })
 }
@@ -168,7 +197,8 @@ mod tests {
         {
             component.hashes.insert(algorithm.to_owned(), digits);
         }
-        assert_eq!(hashes(&component).collect::<Vec<_>>(), [("SHA-1", "ab".repeat(20))]);
+        let kept: Vec<_> = hashes(&component).map(|(algorithm, digits)| (algorithm.name, digits)).collect();
+        assert_eq!(kept, [("SHA-1", "ab".repeat(20))]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, Entry, EntryType};
 
 use super::{Layer, Reading, TooManyNames};
-use crate::catalog::FileName;
+use crate::catalog::{self, FileName};
 use crate::limits;
 
 /// Why a layer could not be read.
@@ -89,7 +89,11 @@ fn entries(tar: impl Read) -> Result<Layer, LayerError> {
 }
 
 /// Reads one entry; `content` is only there to be used again.
-fn one(reading: &mut Reading, entry: Entry<'_, impl Read>, content: &mut Vec<u8>) -> Result<(), LayerError> {
+fn one(
+    reading: &mut Reading,
+    mut entry: Entry<'_, impl Read>,
+    content: &mut Vec<u8>,
+) -> Result<(), LayerError> {
     let name = entry.path_bytes();
     let path = match absolute(&name) {
         Ok(Some(path)) => path,
@@ -108,9 +112,13 @@ fn one(reading: &mut Reading, entry: Entry<'_, impl Read>, content: &mut Vec<u8>
             let file = FileName { path: &path, mode: entry.header().mode()?, size };
             if reading.wants(&file)? {
                 content.clear();
+                entry.by_ref().take(limits::HEAD_BYTES).read_to_end(content)?;
+                if !catalog::may_show(&file, content) {
+                    return Ok(());
+                }
                 // As large as it is said to be, and no larger: what is never filled takes no memory.
-                content.reserve_exact(usize::try_from(size).unwrap_or(0));
-                entry.take(limits::FILE_BYTES).read_to_end(content)?;
+                content.reserve_exact(usize::try_from(size.saturating_sub(limits::HEAD_BYTES)).unwrap_or(0));
+                entry.take(limits::FILE_BYTES - limits::HEAD_BYTES).read_to_end(content)?;
                 reading.look(&file, &mut Cursor::new(content.as_slice()))?;
             }
         }

@@ -41,7 +41,6 @@ pub(crate) struct Invocation<'a> {
 impl Lab {
     /// Starts the registries and makes the keys: `key.key` is encrypted, `plain.key` is not.
     pub(crate) fn new(runs: usize) -> Self {
-        let needed = |name| peer(name).unwrap_or_else(|| panic!("{name}: tests/peers/install brings it"));
         let start = |options| Registry::start(options);
         let lab = Self {
             sandbox: Sandbox::new(),
@@ -102,6 +101,22 @@ impl Lab {
         path
     }
 
+    /// Writes an SBOM of 40 MB, `sbom.json`: 54 MB as an attestation.
+    pub(crate) fn sbom(&self) -> &'static str {
+        const NAME: &str = "sbom.json";
+        const COMPONENTS: usize = 400_000;
+        let mut sbom = String::from(r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":["#);
+        for number in 0..COMPONENTS {
+            let comma = if number == 0 { "" } else { "," };
+            sbom.push_str(&format!(
+                r#"{comma}{{"type":"library","name":"component-{number:08}","version":"1.{number:08}.0","purl":"pkg:generic/c"}}"#
+            ));
+        }
+        sbom.push_str("]}");
+        self.sandbox.write(NAME, sbom);
+        NAME
+    }
+
     /// Runs the programs in turns, once before that to warm up, and gives the medians of each.
     pub(crate) fn compete<'a, const N: usize>(
         &self,
@@ -133,6 +148,11 @@ impl Lab {
         line(&self.cosign, arguments, images)
     }
 
+    /// A line for another peer.
+    pub(crate) fn peer(&self, name: &str, arguments: &[&str]) -> Vec<String> {
+        line(&needed(name), arguments, &[])
+    }
+
     /// Where cosign is.
     pub(crate) fn cosign_program(&self) -> &Path {
         &self.cosign
@@ -142,6 +162,11 @@ impl Lab {
     pub(crate) fn openssl(&self, arguments: &[&str]) -> Vec<String> {
         line(&self.openssl, arguments, &[])
     }
+}
+
+/// A peer that has to be there.
+pub(crate) fn needed(name: &str) -> PathBuf {
+    peer(name).unwrap_or_else(|| panic!("{name}: tests/peers/install brings it"))
 }
 
 fn line(program: &Path, arguments: &[&str], images: &[String]) -> Vec<String> {

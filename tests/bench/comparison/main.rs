@@ -1,15 +1,17 @@
-//! Compares countersign with cosign, side by side in one run: see `docs/performance.md`. Started by `tests/bench/compare`.
+//! Compares countersign with cosign and trivy, side by side in one run: see `docs/performance.md`. Started by `tests/bench/compare`.
 
+mod attestations;
 mod cases;
 mod lab;
 mod measure;
 mod report;
+mod sboms;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "Usage: tests/bench/compare [--runs N] [--only CASE]... [-o markdown|json]
 
-Prints what countersign costs compared with cosign, and exits with 1 where a
+Prints what countersign costs compared with its peers, and exits with 1 where a
 target is missed.
 
   --runs N      measure each N times, in turns, and take the medians (5)

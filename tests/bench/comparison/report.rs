@@ -7,23 +7,23 @@ use crate::measure::Cost;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// As a table of ratios: countersign's figure by cosign's, so that a half is "0.50".
+/// As a table of ratios: countersign's figure by the peer's, so that a half is "0.50".
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| case | CPU | wall | memory | requests (cosign) | target | got | |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| case | CPU | wall | memory | requests (peer) | target | got | |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
-        let Row { ours, cosign, .. } = row;
+        let Row { ours, peer, .. } = row;
         let requests = match ours.requests {
             0.0 => String::new(),
-            requests => format!("{requests:.0} ({:.0})", cosign.requests),
+            requests => format!("{requests:.0} ({:.0})", peer.requests),
         };
         let mut head = format!(
             "| {} | {} | {} | {} | {requests} |",
             row.name,
-            ratio(ours.cpu, cosign.cpu),
-            ratio(ours.wall, cosign.wall),
-            ratio(ours.memory, cosign.memory)
+            ratio(ours.cpu, peer.cpu),
+            ratio(ours.wall, peer.wall),
+            ratio(ours.memory, peer.memory)
         );
         if row.targets.is_empty() {
             text.push_str(&format!("{head} | | |\n"));
@@ -38,8 +38,8 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     text
 }
 
-fn ratio(ours: f64, cosign: f64) -> String {
-    if cosign == 0.0 { String::new() } else { number(ours / cosign) }
+fn ratio(ours: f64, peer: f64) -> String {
+    if peer == 0.0 { String::new() } else { number(ours / peer) }
 }
 
 /// Two places, three for what is small; whole numbers without any.
@@ -65,7 +65,7 @@ pub(crate) fn json(rows: &[Row]) -> Value {
         json!({
             "case": row.name,
             "countersign": cost(&row.ours),
-            "cosign": cost(&row.cosign),
+            "peer": cost(&row.peer),
             "targets": row.targets.iter().map(|target| json!({
                 "what": target.what,
                 "bound": target.bound,

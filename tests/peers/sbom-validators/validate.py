@@ -3,7 +3,7 @@
 validate.py JAR FORMAT=FILE...
 
 JAR is tools-java of SPDX. FORMAT is a name of ours, cyclonedx-json@1.6, or ntia: then the file is SPDX 2.3 as JSON, and
-what it lacks of the elements that NTIA asks for is printed, and which components lack it. A line on stdout for each complaint; ends with 1 if there
+what it lacks of the elements that NTIA asks for is printed, and which components lack it. A line on stdout for each complaint, after FORMAT=FILE; ends with 1 if there
 is one.
 """
 
@@ -20,7 +20,7 @@ def main():
     complaints = []
     for document in documents:
         name, _, file = document.partition("=")
-        complaints += [f"{name}: {complaint}" for complaint in validate(jar, name, Path(file))]
+        complaints += [f"{document}: {complaint}" for complaint in validate(jar, name, Path(file))]
     print("\n".join(complaints))
     sys.exit(1 if complaints else 0)
 
@@ -38,7 +38,7 @@ def validate(jar, name, file):
     if name == "spdx-json@3.0":
         return spdx_java(jar, file, ".json", "JSONLD")
     if name == "swid":
-        return well_formed(file)
+        return swid(file)
     if name == "ntia":
         return ntia(file)
     return ["no validator of this name"]
@@ -60,14 +60,34 @@ def cyclonedx_xml(version, file):
     return [str(error)] if error else []
 
 
-def well_formed(file):
+TAGS = "{http://standards.iso.org/iso/19770/-2/2015/schema.xsd}"
+
+
+def swid(file):
+    """ISO/IEC 19770-2:2015: the rules of its schema, and what it says in words of tags together."""
     from lxml import etree
 
     try:
-        etree.parse(str(file))
+        document = etree.parse(str(file))
     except etree.XMLSyntaxError as error:
         return [str(error)]
-    return []
+    grammar = etree.RelaxNG(etree.parse(str(Path(__file__).with_name("swid.rng"))))
+    complaints = [] if grammar.validate(document) else [str(error) for error in grammar.error_log]
+    tags = document.findall(f"{TAGS}SoftwareIdentity")
+    ids = [tag.get("tagId") for tag in tags]
+    # "tagId shall be a globally unique identifier".
+    complaints += [f"{name}: two tags have this tagId" for name in sorted({it for it in ids if ids.count(it) > 1})]
+    for tag in tags:
+        roles = [role for entity in tag.iter(f"{TAGS}Entity") for role in entity.get("role", "").split()]
+        # "The role of tagCreator is required for every SWID tag."
+        if roles.count("tagCreator") != 1:
+            complaints.append(f"{tag.get('tagId')}: {roles.count('tagCreator')} tag creators")
+        hrefs = [link.get("href", "") for link in tag.iter(f"{TAGS}Link")]
+        # "an URI with swid: as the scheme [...] refers to another swid by tagId"
+        others = [href.removeprefix("swid:") for href in hrefs if href.startswith("swid:")]
+        complaints += [f"{tag.get('tagId')}: no tag is {other}" for other in others if other not in set(ids)]
+        complaints += [f"{tag.get('tagId')}: links to itself" for other in others if other == tag.get("tagId")]
+    return complaints
 
 
 def spdx_python(file, ending):

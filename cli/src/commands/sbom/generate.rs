@@ -1,10 +1,9 @@
 //! `sbom generate`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Subject;
 use countersign_core::gather::Formats;
@@ -15,13 +14,14 @@ use countersign_core::sign::{self, Attestation};
 use countersign_sbom::format::{Format, Making, write};
 use jiff::Timestamp;
 
+use super::output::{Made, OutputArgs};
 use super::source::{Looked, SourceArgs};
 use crate::commands::Result;
 use crate::commands::attest::store;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::keys;
 use crate::stores::Stores;
-use crate::{files, keys};
 
 /// Make the SBOM of an image or a directory.
 ///
@@ -32,10 +32,8 @@ pub(crate) struct GenerateArgs {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// A format, or FORMAT=FILE; may be given several times: cyclonedx-json[@1.4 to 1.7], cyclonedx-xml[@...],
-    /// spdx-json[@2.3|@3.0], spdx-tag-value, swid
-    #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = output, default_value = "cyclonedx-json")]
-    output: Vec<Output>,
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// Who supplies SOURCE (default: what the image is annotated or labelled with as org.opencontainers.image.vendor)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
@@ -50,28 +48,10 @@ pub(crate) struct GenerateArgs {
     key: Option<String>,
 }
 
-/// A document, and where it goes.
-#[derive(Clone, Debug)]
-struct Output {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-fn output(text: &str) -> std::result::Result<Output, String> {
-    let (format, file) = match text.split_once('=') {
-        Some((format, file)) => (format, Some(PathBuf::from(file))),
-        None => (text, None),
-    };
-    let format = format.parse::<Format>().map_err(|error| error.to_string())?;
-    Ok(Output { format, file })
-}
-
 pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
-    if args.output.iter().filter(|output| output.file.is_none()).count() > 1 {
-        return Err(Failure::usage("-o: only one format can go to standard output")
-            .hint("write the others to files: -o spdx-json=FILE"));
-    }
-    let attested = args.output.iter().find_map(|output| predicate_type(output.format));
+    // No document is written over the key.
+    args.output.check(&[("--key", args.key.as_deref().map(Path::new))])?;
+    let attested = args.output.formats().find_map(predicate_type);
     if args.attest && attested.is_none() {
         return Err(Failure::usage("--attest: none of the formats is attested")
             .hint("give -o cyclonedx-json or -o spdx-json as well"));
@@ -80,7 +60,6 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         return Err(Failure::usage("--attest: a directory has no digest to attest")
             .hint("write the SBOM to a file, and attest what you build of the directory: 'attest-blob'"));
     }
-    args.files_apart()?;
     // A key that cannot be used is known before anything is read.
     let signer = match &args.key {
         Some(reference) => Some(keys::private(context, reference).await?),
@@ -94,25 +73,8 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         context.output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
     }
     let making = Making { now: now(context, &looked), tool_version: env!("CARGO_PKG_VERSION").into() };
-    let made = |format: Format| {
-        write(&looked.inventory, format, &making)
-            .map_err(|error| Failure::new(Outcome::Undecided, error.code(), error))
-    };
-    let mut documents = Vec::with_capacity(args.output.len());
-    for output in &args.output {
-        documents.push((output, made(output.format)?));
-    }
-    let files: Vec<_> = documents
-        .iter()
-        .filter_map(|(output, document)| Some((output.file.as_deref()?, document.as_slice(), Mode::Default)))
-        .collect();
-    file::write_together(&files, Overwrite::Replace)?;
-    for (path, ..) in &files {
-        context.output.status(format!("Wrote {}", path.display()));
-    }
-    for (_, document) in documents.iter().filter(|(output, _)| output.file.is_none()) {
-        context.output.bytes(document)?;
-    }
+    let documents = args.output.make(|format| write(&looked.inventory, format, &making))?;
+    args.output.write(context, &documents)?;
     let (count, lacks) = (looked.inventory.components.len(), looked.inventory.incomplete.len());
     context.output.status(match lacks {
         0 => format!("{count} components"),
@@ -122,14 +84,6 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
         attest(args, context, image, signer, &looked.inventory.subject.name, documents).await?;
     }
     Ok(Outcome::Proven)
-}
-
-impl GenerateArgs {
-    /// No document is written over the key.
-    fn files_apart(&self) -> std::result::Result<(), Failure> {
-        let written: Vec<_> = self.output.iter().map(|output| ("-o", output.file.as_deref())).collect();
-        files::apart(&written, &[("--key", self.key.as_deref().map(Path::new))])
-    }
 }
 
 /// What an attestation of this format is called.
@@ -148,11 +102,10 @@ async fn attest(
     image: &Image,
     signer: &PrivateKey,
     name: &str,
-    documents: Vec<(&Output, Vec<u8>)>,
+    documents: Vec<Made>,
 ) -> std::result::Result<(), Failure> {
-    let mut attested = documents
-        .into_iter()
-        .filter_map(|(output, document)| Some((predicate_type(output.format)?, document)));
+    let mut attested =
+        documents.into_iter().filter_map(|made| Some((predicate_type(made.format)?, made.bytes)));
     let Some((kind, mut document)) = attested.next() else { return Ok(()) };
     let kind: PredicateType = kind.parse().map_err(|error| Failure::usage(format!("--attest: {error}")))?;
     document.truncate(document.trim_ascii_end().len());

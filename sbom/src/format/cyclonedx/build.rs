@@ -149,7 +149,7 @@ fn package<'a>(
         group: component.namespace.as_deref(),
         version: Some(component.version.as_str()).filter(|version| !version.is_empty()),
         description: component.description.as_deref().map(text::line),
-        hashes: text::hashes(component).map(|(alg, content)| Hash { alg, content }).collect(),
+        hashes: text::hashes(component).map(|(hash, content)| Hash { alg: hash.name, content }).collect(),
         licenses: licenses(&component.licenses, version),
         cpe: cpe.map(String::as_str),
         purl: component.purl.as_deref().map(text::uri),

@@ -10,7 +10,7 @@ use super::texts::{self, said};
 use super::xml::{Element, Xml};
 use super::{Origin, ReadError};
 use crate::fact::{Distribution, Ecosystem};
-use crate::inventory::{Component, Kind, Location, Subject};
+use crate::inventory::{Component, Kind, Location};
 
 /// The namespace of every tag.
 pub(super) const NAMESPACE: &str = "http://standards.iso.org/iso/19770/-2/2015/schema.xsd";
@@ -28,6 +28,7 @@ struct Tag {
     name: String,
     version: Option<String>,
     creators: Vec<String>,
+    distributors: Vec<String>,
     tag_creators: Vec<String>,
     links: Vec<(String, String)>,
     purl: Option<String>,
@@ -129,9 +130,11 @@ fn assemble(builder: &mut Builder, tags: Vec<Tag>, several: bool) -> Result<(), 
 }
 
 fn subject(builder: &mut Builder, tag: Tag) {
-    let described = texts::Described { name: tag.name, version: tag.version, purl: tag.purl, sha256: None };
-    let mut suppliers = tag.creators.into_iter();
-    builder.inventory.subject = Subject { supplier: suppliers.next(), ..described.subject() };
+    let mut suppliers = tag.creators.into_iter().chain(tag.distributors);
+    let supplier = suppliers.next();
+    let described =
+        texts::Described { name: tag.name, version: tag.version, purl: tag.purl, sha256: None, supplier };
+    builder.inventory.subject = described.subject();
     match tag.description.as_deref().map(texts::lacks) {
         Some(Some(lacks)) => builder.inventory.incomplete = lacks,
         Some(None) => builder.passed.add("SoftwareIdentity/Meta/@description"),
@@ -160,6 +163,7 @@ fn component(builder: &mut Builder, tag: Tag, links: Links) -> Component {
             _ => builder.passed.add("SoftwareIdentity/Link (about)"),
         }
     }
+    builder.passed.add_times("SoftwareIdentity/Entity (distributor)", tag.distributors.len());
     let mut creators = tag.creators.into_iter();
     let supplier = creators.next();
     builder.passed.add_times("SoftwareIdentity/Entity", creators.count());
@@ -229,7 +233,8 @@ fn entity<R: Read>(xml: &mut Xml<R>, mut element: Element, tag: &mut Tag) -> Res
     xml.rest(&element);
     for role in roles.split_whitespace() {
         match role {
-            "softwareCreator" | "distributor" => tag.creators.push(name.clone()),
+            "softwareCreator" => tag.creators.push(name.clone()),
+            "distributor" => tag.distributors.push(name.clone()),
             "tagCreator" => tag.tag_creators.push(name.clone()),
             other => xml.passed.add(&format!("SoftwareIdentity/Entity ({other})")),
         }

@@ -33,19 +33,22 @@ pub(super) struct Described {
     pub(super) purl: Option<String>,
     /// The SHA-256 of its content, in hexadecimal.
     pub(super) sha256: Option<String>,
+    pub(super) supplier: Option<String>,
 }
 
 impl Described {
     /// The subject. Its digest is the one that a package URL, a version or a checksum names.
     pub(super) fn subject(self) -> Subject {
-        let Self { name, version, purl, sha256 } = self;
+        let Self { name, version, purl, sha256, supplier } = self;
         let digest = purl.as_deref().and_then(digest_of_purl);
         let digest = digest.or_else(|| version.as_deref()?.parse().ok());
+        // The content of what is a package of another kind is no image.
+        let sha256 = sha256.filter(|_| purl.is_none());
         let digest = digest.or_else(|| format!("sha256:{}", sha256?.to_ascii_lowercase()).parse().ok());
         let digest = digest.map(|digest: Digest| digest.to_string());
         let version = version.filter(|version| !version.is_empty() && Some(version) != digest.as_ref());
         let purl = purl.filter(|purl| digest_of_purl(purl).is_none());
-        Subject { name, version, digest, purl, ..Subject::default() }
+        Subject { name, version, supplier, digest, purl, ..Subject::default() }
     }
 }
 

@@ -80,10 +80,8 @@ fn system(distribution: &Distribution) -> Package {
 }
 
 fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
-    let checksums = text::hashes(component).map(|(algorithm, checksum_value)| {
-        let algorithm = algorithm.replace('-', "");
-        Checksum { algorithm, checksum_value }
-    });
+    let checksums = text::hashes(component)
+        .map(|(hash, checksum_value)| Checksum { algorithm: hash.spdx.to_owned(), checksum_value });
     let declared = texts.declared(&component.licenses).map(|declared| declared.expression);
     Package {
         version_info: Some(text::line(&component.version)).filter(|version| !version.is_empty()),
@@ -102,7 +100,8 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
 /// The supplier as section 7.5 has it. Whether it is a person is not known of most: an organisation may be one.
 fn supplied_by(supplier: Option<&str>) -> String {
     let Some(supplier) = supplier.and_then(Supplier::of) else { return NO_ASSERTION.to_owned() };
-    format!("Organization: {}", supplier.with_address())
+    let email = supplier.email.map(|email| format!(" ({email})")).unwrap_or_default();
+    format!("Organization: {}{email}", supplier.name)
 }
 
 /// What a kind is called (specification 2.3, section 7.24).

@@ -121,10 +121,8 @@ impl<'a> Builder<'a> {
             home_page: text::web_address(component.homepage.as_deref()).map(str::to_owned),
             source_info: found(component),
         };
-        let hashes = text::hashes(component).map(|(algorithm, hash_value)| {
-            let algorithm = algorithm.replace('-', "").to_ascii_lowercase();
-            Hash { algorithm, hash_value }
-        });
+        let hashes = text::hashes(component)
+            .map(|(hash, hash_value)| Hash { algorithm: hash.spdx3.to_owned(), hash_value });
         let mut element = Element::new(id, Some(full_name(component)), kind).with_purl(purl);
         element.external_identifier.extend(cpes(&component.cpes));
         element.comment = text::told_in(component);

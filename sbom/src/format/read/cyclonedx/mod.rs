@@ -99,9 +99,9 @@ impl Reading {
             version: subject.version,
             purl: said(subject.purl),
             sha256: sha256.filter(|_| image),
+            supplier: subject.supplier.and_then(|supplier| said(supplier.name)),
         };
         let mut read = described.subject();
-        read.supplier = subject.supplier.and_then(|supplier| said(supplier.name));
         let passed = &mut self.builder.passed;
         for property in subject.properties {
             let name = property.name.strip_prefix("countersign:").unwrap_or_default();

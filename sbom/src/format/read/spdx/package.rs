@@ -5,26 +5,33 @@ use super::model::{Checksum, Package};
 use crate::format::read::build::Builder;
 use crate::format::read::passed::PassedOver;
 use crate::format::read::texts::{self, said};
+use crate::format::text;
 use crate::inventory::Component;
 
 /// Puts the package that the document describes in its place.
 pub(super) fn subject(package: Package, builder: &mut Builder) {
     let purl = package.external_refs.iter().find(|reference| reference.reference_type == "purl");
-    let sha256 = package.checksums.iter().find(|checksum| checksum.algorithm == "SHA256");
+    let may_be_image =
+        package.primary_package_purpose.as_deref().is_none_or(|purpose| purpose == "CONTAINER");
+    let sha256 = package.checksums.iter().find(|checksum| may_be_image && checksum.algorithm == "SHA256");
     let described = texts::Described {
         name: package.name,
         version: package.version_info,
         purl: purl.map(|purl| purl.reference_locator.clone()),
         sha256: sha256.map(|checksum| checksum.checksum_value.clone()),
+        supplier: said(package.supplier).and_then(|text| party(&text)),
     };
     let mut subject = described.subject();
-    subject.supplier = said(package.supplier).and_then(|text| party(&text));
     let passed = &mut builder.passed;
     let known = package.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
     let (references, checksums) = (usize::from(purl.is_some()), usize::from(subject.digest.is_some()));
     passed.add_times("packages[].externalRefs[]", package.external_refs.len() - references);
     passed.add_times("packages[].checksums[]", package.checksums.len().saturating_sub(checksums));
+    let purpose =
+        if subject.digest.is_some() || !subject.layers.is_empty() { "CONTAINER" } else { "APPLICATION" };
+    let other = package.primary_package_purpose.is_some_and(|it| it != purpose);
     for (place, there) in [
+        ("primaryPackagePurpose", other),
         ("sourceInfo", !known),
         ("homepage", said(package.homepage).is_some()),
         ("description", said(package.description).is_some()),
@@ -109,14 +116,8 @@ pub(super) fn party(text: &str) -> Option<String> {
     said(Some(named))
 }
 
-/// `SHA256` as `SHA-256`.
+/// What an inventory calls an algorithm.
 pub(super) fn hash_name(algorithm: &str) -> String {
-    let upper = algorithm.to_ascii_uppercase();
-    match upper.strip_prefix("SHA") {
-        Some(bits) if !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("SHA-{bits}")
-        }
-        _ if upper == "MD5" => upper,
-        _ => algorithm.to_owned(),
-    }
+    let known = text::HASHES.iter().find(|known| algorithm == known.spdx || algorithm == known.spdx3);
+    known.map_or(algorithm, |known| known.name).to_owned()
 }

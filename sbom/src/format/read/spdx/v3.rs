@@ -294,39 +294,48 @@ fn distribution(element: Element, names: &HashMap<String, String>, builder: &mut
         id: element.name.unwrap_or_default(),
         version_id: said(element.version),
         pretty_name: said(element.description),
-        supplier: element.supplied_by.0.and_then(|id| names.get(&id).cloned()),
+        supplier: supplier(&element.supplied_by, names, &mut builder.passed),
         id_like: Vec::new(),
         cpe: cpe.and_then(|cpe| cpe.identifier),
     });
 }
 
 fn describe(element: Element, names: &HashMap<String, String>, builder: &mut Builder) {
-    let is_sha256 = |hash: &&Hash| hash.algorithm.as_deref() == Some("sha256");
+    let may_be_image = element.purpose.as_deref().is_none_or(|purpose| purpose == "container");
+    let is_sha256 = |hash: &&Hash| may_be_image && hash.algorithm.as_deref() == Some("sha256");
     let sha256 = element.verified_using.iter().find(is_sha256).and_then(|hash| hash.hash_value.clone());
     let described = texts::Described {
         name: element.name.unwrap_or_default(),
         version: element.version,
         purl: said(element.purl),
         sha256,
+        supplier: supplier(&element.supplied_by, names, &mut builder.passed),
     };
     let mut subject = described.subject();
-    let supplier = element.supplied_by.0.as_ref();
-    subject.supplier = supplier.and_then(|id| names.get(id).cloned());
     let known = element.source_info.as_deref().is_none_or(|text| texts::made_of(&mut subject, text));
     let passed = &mut builder.passed;
+    let purpose =
+        if subject.digest.is_some() || !subject.layers.is_empty() { "container" } else { "application" };
     for (there, key) in [
+        (element.purpose.is_some_and(|it| it != purpose), "software_primaryPurpose"),
         (!known, "software_sourceInfo"),
         (element.homepage.is_some(), "software_homePage"),
         (element.description.is_some(), "description"),
         (element.summary.is_some(), "summary"),
         (element.comment.is_some(), "comment"),
-        (supplier.is_some() && subject.supplier.is_none(), "suppliedBy"),
     ] {
         passed.add_if(there, &format!("@graph[].{key}"));
     }
     let hashes = element.verified_using.len().saturating_sub(usize::from(subject.digest.is_some()));
     passed.add_times("@graph[].verifiedUsing[]", hashes);
     builder.inventory.subject = subject;
+}
+
+/// The name of an agent that supplies an element.
+fn supplier(by: &Reference, names: &HashMap<String, String>, passed: &mut PassedOver) -> Option<String> {
+    let name = names.get(by.0.as_ref()?).cloned();
+    passed.add_if(name.is_none(), "@graph[].suppliedBy");
+    name
 }
 
 fn package(element: Element, names: &HashMap<String, String>, passed: &mut PassedOver) -> Component {
@@ -344,10 +353,9 @@ fn package(element: Element, names: &HashMap<String, String>, passed: &mut Passe
             }
         }
     }
-    let supplier = element.supplied_by.0.as_ref();
     let mut component = Component {
         cpes,
-        supplier: supplier.and_then(|id| names.get(id).cloned()),
+        supplier: supplier(&element.supplied_by, names, passed),
         description: said(element.description),
         homepage: said(element.homepage),
         ..texts::component(
@@ -357,7 +365,6 @@ fn package(element: Element, names: &HashMap<String, String>, passed: &mut Passe
             purl,
         )
     };
-    passed.add_if(supplier.is_some() && component.supplier.is_none(), "@graph[].suppliedBy");
     for hash in element.verified_using {
         let (Some(algorithm), Some(value)) = (hash.algorithm, hash.hash_value) else { continue };
         let twice = component.hashes.insert(hash_name(&algorithm), value).is_some();

@@ -1,19 +1,11 @@
 //! What this program writes is read as the same inventory, as far as the format holds it.
 
 use super::{Read, read};
-use crate::format::read::Origin;
 use crate::format::{Format, Loss, convert, losses, samples, write};
 use crate::inventory::{Inventory, Kind};
 
 fn sample() -> Read {
-    let authors = ["Acme (the company) <sbom@example.org>", "Jane Doe"].map(str::to_owned).to_vec();
-    let origin = Origin {
-        organizations: authors[..1].iter().cloned().collect(),
-        authors,
-        tools: vec!["syft-1.2.3".to_owned(), "a tool & more".to_owned()],
-        ..Origin::default()
-    };
-    Read { inventory: samples::inventory(), origin, ..Read::default() }
+    Read { inventory: samples::inventory(), origin: samples::origin(), ..Read::default() }
 }
 
 /// What each family of formats is known not to hold of the sample, which has everything that is hard to hold.

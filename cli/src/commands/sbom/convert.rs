@@ -1,0 +1,115 @@
+//! `sbom convert`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use countersign_core::file::{self, Mode, Overwrite};
+use countersign_core::outcome::Outcome;
+use countersign_sbom::format::read::Read;
+use countersign_sbom::format::{Loss, Making, convert, losses};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::document;
+use super::output::{Made, OutputArgs};
+use crate::commands::Result;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Make an SBOM of another format out of an SBOM.
+///
+/// What has no place is said: of the document that is read, and of each that is written. The same document gives the
+/// same bytes: the time in them is SOURCE_DATE_EPOCH, or when the document says it was made.
+#[derive(Args, Debug)]
+pub(crate) struct ConvertArgs {
+    /// The SBOM, or an attestation with one, which is not verified; - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    #[command(flatten)]
+    losses: LossArgs,
+}
+
+/// Flags of what becomes of what has no place.
+#[derive(Args, Debug)]
+pub(super) struct LossArgs {
+    /// Write nothing where anything has no place
+    #[arg(long)]
+    strict: bool,
+
+    /// Also write what has no place to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    losses: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: &ConvertArgs, context: &Context) -> Result {
+    let (file, losses) = (args.file.as_path(), args.losses.losses.as_deref());
+    let named = (file != Path::new("-")).then_some(file);
+    args.output.check(&[("FILE", named), ("--losses", losses)])?;
+    crate::files::apart(&[("--losses", losses)], &[("FILE", named)])?;
+    let read = document::read(context, file).await?;
+    let making = Making { now: time(context, &read), tool_version: env!("CARGO_PKG_VERSION").into() };
+    let made = args.output.make(|format| convert(&read, format, &making))?;
+    args.losses.tell(context, &read, &made)?;
+    args.output.write(context, &made)?;
+    context.output.status(format!("{} components", read.inventory.components.len()));
+    Ok(Outcome::Proven)
+}
+
+/// The time in the documents: what the environment says, else when the document that is read was made.
+pub(super) fn time(context: &Context, read: &Read) -> Timestamp {
+    let made = read.origin.created.unwrap_or(Timestamp::UNIX_EPOCH);
+    context.environment.source_date_epoch().unwrap_or(made)
+}
+
+impl LossArgs {
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.losses.as_deref()
+    }
+
+    /// Says what has no place, of what was read and of what was made of it.
+    pub(super) fn tell(
+        &self,
+        context: &Context,
+        read: &Read,
+        made: &[Made],
+    ) -> std::result::Result<(), Failure> {
+        for (place, count) in &read.passed_over {
+            context.output.warning(format!("not read: {place}: {count}"));
+        }
+        let mut lost = Vec::new();
+        for document in made {
+            let losses = losses(read, &document.bytes).map_err(|error| {
+                let what = format!("{}: what was made cannot be read: {error}", document.format);
+                Failure::new(Outcome::Undecided, "SBOM_NOT_WRITTEN", what)
+            })?;
+            for Loss { place, count } in &losses {
+                context.output.warning(format!("not in {}: {place}: {count}", document.format));
+            }
+            lost.push((document.format, losses));
+        }
+        if let Some(file) = &self.losses {
+            let written = lost.iter().map(|(format, losses)| {
+                let places = losses.iter().map(|loss| (loss.place, loss.count));
+                (format.to_string(), places.collect::<std::collections::BTreeMap<_, _>>())
+            });
+            let written: std::collections::BTreeMap<_, _> = written.collect();
+            let report =
+                json!({"format": read.origin.format, "notRead": read.passed_over, "notWritten": written});
+            file::write_atomic(file, format!("{report:#}\n").as_bytes(), Mode::Default, Overwrite::Replace)?;
+        }
+        let places = read.passed_over.len() + lost.iter().map(|(_, losses)| losses.len()).sum::<usize>();
+        match self.strict && places > 0 {
+            true => Err(Failure::new(
+                Outcome::Refused,
+                "SBOM_LOSS",
+                format!("--strict: {places} parts have no place: nothing was written"),
+            )
+            .hint("leave out --strict, or choose another format: cyclonedx-json holds most")),
+            false => Ok(()),
+        }
+    }
+}

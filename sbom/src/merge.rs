@@ -131,13 +131,12 @@ impl Merging {
         for (place, count) in read.passed_over {
             *self.passed_over.entry(place).or_default() += count;
         }
-        // Documents of several phases are of none: those of each are passed over as they are read.
-        let Origin { format: _, identifier: _, created, authors, organizations, tools, phases: _ } =
-            read.origin;
+        let Origin { format: _, identifier: _, created, authors, organizations, tools, phases } = read.origin;
         self.origin.created = self.origin.created.max(created);
         self.origin.authors.extend(authors);
         self.origin.organizations.extend(organizations);
         self.origin.tools.extend(tools);
+        self.origin.phases.extend(phases);
     }
 
     fn finish(mut self, subject: Subject) -> Merged {
@@ -151,7 +150,7 @@ impl Merging {
         let component = |(key, joined): (Key, Joined)| joined.finish(key, &indexes, &mut conflicts);
         let components = self.components.into_iter().map(component).collect();
         conflicts.sort();
-        for list in [&mut self.origin.authors, &mut self.origin.tools] {
+        for list in [&mut self.origin.authors, &mut self.origin.tools, &mut self.origin.phases] {
             list.sort();
             list.dedup();
         }

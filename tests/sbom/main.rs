@@ -5,11 +5,13 @@
 #[path = "../../sbom/src/format/samples.rs"]
 mod samples;
 
+mod documents;
 mod images;
 mod lies;
 mod root;
 mod scores;
 mod swid;
+mod trivy;
 
 use countersign_sbom::fact::{Distribution, Ecosystem};
 use countersign_sbom::format::read::{Origin, Read};

@@ -1,15 +1,13 @@
-//! The SBOM of a whole Debian with packages of many languages: against what the programs say that installed them, and
-//! against Trivy's.
+//! The SBOM of a whole Debian with packages of many languages, against what the programs say that installed them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use regex::Regex;
 use serde_json::Value;
 use testkit::{Sandbox, peer};
 
 /// What is compared of a component: `TYPE/NAME@VERSION`, of a distribution's package also ` ARCHITECTURE`.
-type Names = BTreeSet<String>;
+pub(crate) type Names = BTreeSet<String>;
 
 /// The image with the tag, as the program names it.
 fn image(tag: &str) -> Option<String> {
@@ -20,7 +18,7 @@ fn root() -> Option<String> {
     Some(format!("dir:{}", peer("DEBIAN_ROOT")?.display()))
 }
 
-fn generated(sandbox: &Sandbox, source: &str) -> Value {
+pub(crate) fn generated(sandbox: &Sandbox, source: &str) -> Value {
     let made = sandbox.countersign(["sbom", "generate", source, "-o", "cyclonedx-json"]).succeeds();
     serde_json::from_str(&made.stdout).expect("JSON")
 }
@@ -30,17 +28,17 @@ fn listed(sandbox: &Sandbox, source: &str) -> Vec<Value> {
     serde_json::from_str(&made.stdout).expect("JSON")
 }
 
-fn components(document: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn components(document: &Value) -> impl Iterator<Item = &Value> {
     document["components"].as_array().expect("components").iter().filter(|one| one["purl"].is_string())
 }
 
 /// The value of a property of a component.
-fn property<'a>(component: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn property<'a>(component: &'a Value, name: &str) -> Option<&'a str> {
     component["properties"].as_array()?.iter().find(|property| property["name"] == name)?["value"].as_str()
 }
 
 /// A package URL without what only tells where it is from; Trivy writes an epoch as a qualifier.
-fn name_of(purl: &str) -> String {
+pub(crate) fn name_of(purl: &str) -> String {
     let (path, qualifiers) = purl.split_once('?').unwrap_or((purl, ""));
     let qualifiers: BTreeMap<_, _> = qualifiers.split('&').filter_map(|one| one.split_once('=')).collect();
     let path = path.trim_start_matches("pkg:").replace("deb/debian/", "deb/");
@@ -50,7 +48,7 @@ fn name_of(purl: &str) -> String {
     format!("{name}@{epoch}{version}{arch}").replace("%2B", "+").replace("%40", "@")
 }
 
-fn names<'a>(components: impl Iterator<Item = &'a Value>) -> Names {
+pub(crate) fn names<'a>(components: impl Iterator<Item = &'a Value>) -> Names {
     components.map(|component| name_of(component["purl"].as_str().expect("a purl"))).collect()
 }
 
@@ -217,127 +215,6 @@ fn programs_are_of_the_versions_of_their_packages() {
     for name in ["bash", "glibc", "openssl", "perl", "php", "python", "ruby", "zlib"] {
         assert!(seen.contains(&name), "{name}: {seen:?}");
     }
-}
-
-/// Whose entry the other lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Ours,
-    Trivys,
-}
-
-/// Every difference to Trivy's SBOM: what (a regular expression of the whole name) and why. Each is needed.
-const DIFFERENCES: [(Side, &str, &str); 13] = [
-    (
-        Side::Ours,
-        "gem/.* of deb/.*",
-        "Trivy does not tell what a Debian package brings; it has it once, as that package",
-    ),
-    (Side::Ours, "pypi/ply@.* of deb/.*", "the same, of Python"),
-    (Side::Ours, "generic/.* of deb/.*", "Trivy knows no program by its bytes"),
-    (Side::Ours, "cargo/.*", "its packages of Rust are of the type rustbinary, which no package URL has"),
-    (Side::Trivys, "rustbinary/count@.*", "the program itself, see above"),
-    (Side::Trivys, "rustbinary/(itoa|memchr)@.*", "what it is made of, see above"),
-    (
-        Side::Ours,
-        "golang/example.com/greet@",
-        "this Trivy tells what a program of Go is made of, not the program",
-    ),
-    (Side::Ours, "golang/stdlib@.*", "this Trivy does not count Go's own library among it"),
-    (
-        Side::Ours,
-        "maven/com.example/shop@1.2.0",
-        "Trivy looks into no archive of Java without its database: the war",
-    ),
-    (Side::Ours, "maven/(?:org|commons).*", "the same: the jars in it"),
-    (Side::Ours, "pypi/jaraco-functools@.*", "the name as PyPI compares names (PEP 503)"),
-    (Side::Trivys, "pypi/jaraco.functools@.*", "the name as its author writes it"),
-    (
-        Side::Trivys,
-        "npm/talk@2.0.1",
-        "the project that packages were installed for: it is no installed package",
-    ),
-];
-
-/// Trivy's SBOM, which it makes without a network if no archive of Java is there.
-fn trivys(sandbox: &Sandbox, source: &[&str]) -> Option<Value> {
-    let trivy = peer("TRIVY")?;
-    let mut words = source.to_vec();
-    words.extend(["--offline-scan", "--quiet", "--skip-files", "**/*.[jwe]ar", "--format", "cyclonedx"]);
-    words.extend(["--cache-dir", "trivy"]);
-    Some(serde_json::from_str(&sandbox.run(&trivy, words).succeeds().stdout).expect("JSON"))
-}
-
-/// What one of the two lacks. Of ours, what came with a Debian package is followed by that.
-fn differences(ours: &Value, theirs: &Value) -> Vec<(Side, String)> {
-    let (our_names, their_names) = (names(components(ours)), names(components(theirs)));
-    assert!(our_names.intersection(&their_names).count() > 150);
-    let extra = |component: &Value| {
-        let name = name_of(component["purl"].as_str().expect("a purl"));
-        let owner = property(component, "countersign:owner").map(|owner| format!(" of {}", name_of(owner)));
-        (!their_names.contains(&name)).then(|| (Side::Ours, format!("{name}{}", owner.unwrap_or_default())))
-    };
-    let missing = their_names.difference(&our_names).map(|name| (Side::Trivys, name.clone()));
-    components(ours).filter_map(extra).chain(missing).collect()
-}
-
-#[test]
-fn every_difference_to_trivy_is_explained() {
-    let (sandbox, Some(root), Some(layout)) = (Sandbox::new(), peer("DEBIAN_ROOT"), peer("DEBIAN_LAYOUT"))
-    else {
-        return;
-    };
-    let (root, layout) = (root.display().to_string(), format!("{}:app", layout.display()));
-    let rows: Vec<_> = DIFFERENCES
-        .iter()
-        .map(|(side, name, _)| (*side, Regex::new(&format!("^(?:{name})$")).expect("an expression")))
-        .collect();
-    for (source, theirs) in [
-        (format!("dir:{root}"), ["rootfs", &root].as_slice()),
-        (format!("oci:{layout}"), ["image", "--input", &layout].as_slice()),
-    ] {
-        let Some(theirs) = trivys(&sandbox, theirs) else { return };
-        let mut used = BTreeSet::new();
-        for (side, name) in differences(&generated(&sandbox, &source), &theirs) {
-            let explains = |row: &usize| rows[*row].0 == side && rows[*row].1.is_match(&name);
-            let by: Vec<_> = (0..rows.len()).filter(explains).collect();
-            assert_eq!(by.len(), 1, "{source}: {side:?}: {name}: explained by {by:?}");
-            used.extend(by);
-        }
-        let unused: Vec<_> =
-            (0..rows.len()).filter(|row| !used.contains(row)).map(|row| DIFFERENCES[row]).collect();
-        assert_eq!(unused, [], "{source}: nothing differs like this");
-    }
-}
-
-/// From which source a package of Debian is made, which is what advisories name.
-#[test]
-fn trivy_names_the_same_sources() {
-    let (sandbox, Some(root)) = (Sandbox::new(), peer("DEBIAN_ROOT")) else { return };
-    let Some(theirs) = trivys(&sandbox, &["rootfs", &root.display().to_string()]) else { return };
-    let ours = generated(&sandbox, &format!("dir:{}", root.display()));
-    let debian = |document: &Value, source: fn(&Value) -> String| -> BTreeMap<String, String> {
-        let debian = components(document).filter(|one| one["purl"].as_str().unwrap().starts_with("pkg:deb/"));
-        debian.map(|one| (name_of(one["purl"].as_str().unwrap()), source(one))).collect()
-    };
-    assert_eq!(debian(&ours, our_source), debian(&theirs, their_source));
-}
-
-/// The qualifier `upstream`: NAME, or NAME@VERSION where the source has another version; the package itself without one.
-fn our_source(component: &Value) -> String {
-    let (name, version) = (component["name"].as_str().unwrap(), component["version"].as_str().unwrap());
-    let purl = component["purl"].as_str().unwrap();
-    let upstream = purl.split_once("upstream=").map(|(_, rest)| rest.split('&').next().unwrap());
-    let upstream =
-        upstream.map(|it| it.replace("%40", "@").replace("%2B", "+")).unwrap_or_else(|| name.to_owned());
-    if upstream.contains('@') { upstream } else { format!("{upstream}@{version}") }
-}
-
-fn their_source(component: &Value) -> String {
-    let of = |name| property(component, &format!("aquasecurity:trivy:{name}"));
-    let epoch = of("SrcEpoch").map(|epoch| format!("{epoch}:")).unwrap_or_default();
-    let release = of("SrcRelease").map(|release| format!("-{release}")).unwrap_or_default();
-    format!("{}@{epoch}{}{release}", of("SrcName").unwrap(), of("SrcVersion").unwrap())
 }
 
 /// NTIA's minimum elements (2021). The versions and suppliers that are missing stand in no file of the image: a program of

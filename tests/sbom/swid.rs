@@ -43,7 +43,7 @@ fn the_rules_of_tags_refuse_what_breaks_them() {
         assert!(tags.contains(from), "{name}: {tags}");
         let broken = tags.replacen(from, to, 1).replace(
             "</SoftwareIdentities>",
-            &match *to {
+            match *to {
                 "<Tags>" => "</Tags>",
                 "" => "",
                 _ => "</SoftwareIdentities>",

@@ -22,10 +22,11 @@ pub(crate) enum SbomCommand {
     Convert(Box<convert::ConvertArgs>),
     Generate(Box<generate::GenerateArgs>),
     List(Box<list::ListArgs>),
+    #[command(disable_version_flag = true)]
+    Merge(Box<merge::MergeArgs>),
     Verify(Box<verify::VerifyArgs>),
     Diff(Box<diff::DiffArgs>),
     Score(score::ScoreArgs),
-    Merge(Box<merge::MergeArgs>),
 }
 
 pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
@@ -33,9 +34,9 @@ pub(super) async fn run(command: &SbomCommand, context: &Context) -> Result {
         SbomCommand::Convert(args) => convert::run(args, context).await,
         SbomCommand::Generate(args) => generate::run(args, context).await,
         SbomCommand::List(args) => list::run(args, context).await,
+        SbomCommand::Merge(args) => merge::run(args, context).await,
         SbomCommand::Verify(args) => verify::run(args, context).await,
         SbomCommand::Diff(args) => diff::run(args, context).await,
         SbomCommand::Score(args) => score::run(args, context).await,
-        SbomCommand::Merge(args) => merge::run(args, context).await,
     }
 }

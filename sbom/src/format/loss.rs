@@ -47,16 +47,16 @@ impl Lost {
         self.count(place, usize::from(!kept));
     }
 
+    /// Parentheses mean an address in SPDX: the name has none.
+    fn supplier(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
+        let form = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
+        self.text(place, form(was).as_ref(), form(is).as_ref());
+    }
+
     fn text(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
         let form = |text: Option<&String>| text.map(|text| text::line(text)).filter(|text| !text.is_empty());
         let was = form(was);
         self.unless(place, was.is_none() || was == form(is));
-    }
-
-    /// Some formats give brackets in a supplier's name a meaning.
-    fn supplier(&mut self, place: &'static str, was: Option<&String>, is: Option<&String>) {
-        let form = |text: Option<&String>| text.map(|text| text.replace('(', "[").replace(')', "]"));
-        self.text(place, form(was).as_ref(), form(is).as_ref());
     }
 
     // Every structure is taken apart whole: a field that is new does not compile until it is here.

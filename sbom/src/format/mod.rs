@@ -20,9 +20,9 @@ use jiff::Timestamp;
 
 #[cfg(test)]
 use crate::fact::{Distribution, Ecosystem};
-use crate::inventory::Inventory;
 #[cfg(test)]
-use crate::inventory::{Component, Incomplete, Kind, Location, Subject};
+use crate::inventory::{Component, Incomplete, Kind, Location};
+use crate::inventory::{Inventory, Subject};
 use identity::Identity;
 pub use loss::{Loss, losses};
 pub use name::{CycloneDxVersion, Format, FormatError, SpdxVersion};
@@ -30,6 +30,9 @@ use read::{Origin, Read};
 
 /// The name of this program in the documents that it makes.
 const TOOL: &str = "countersign";
+
+/// What a subject is called that nobody named.
+const UNNAMED: &str = "unnamed";
 
 /// What a document says of its making, all of it from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +92,12 @@ fn write_after(
     format: Format,
     making: &Making,
 ) -> Result<Vec<u8>, WriteError> {
+    // Every format asks for a name.
+    let unnamed = text::line(&inventory.subject.name).is_empty().then(|| {
+        let subject = Subject { name: UNNAMED.to_owned(), ..inventory.subject.clone() };
+        Inventory { subject, ..inventory.clone() }
+    });
+    let inventory = unnamed.as_ref().unwrap_or(inventory);
     let identity = Identity::of(inventory, origin, format, making);
     let document = Document { inventory, identity: &identity, making, origin };
     match format {

@@ -269,8 +269,8 @@ fn subject(source: Source) -> Subject {
     Subject {
         name: said(source.name).or_else(|| said(image.user_input)).unwrap_or_default(),
         version: said(source.version).filter(|version| Some(version) != digest.as_ref()),
-        digest,
         supplier: None,
+        digest,
         purl: None,
         platform: (!platform.is_empty()).then(|| platform.join("/")),
         layers: image.layers.into_iter().filter_map(|layer| layer.digest).collect(),

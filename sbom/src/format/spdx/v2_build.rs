@@ -100,8 +100,7 @@ fn package(component: &Component, id: &str, texts: &mut Texts) -> Package {
 /// The supplier as section 7.5 has it. Whether it is a person is not known of most: an organisation may be one.
 fn supplied_by(supplier: Option<&str>) -> String {
     let Some(supplier) = supplier.and_then(Supplier::of) else { return NO_ASSERTION.to_owned() };
-    let email = supplier.email.map(|email| format!(" ({email})")).unwrap_or_default();
-    format!("Organization: {}{email}", supplier.name)
+    format!("Organization: {}", supplier.with_address())
 }
 
 /// What a kind is called (specification 2.3, section 7.24).

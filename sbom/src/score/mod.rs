@@ -1,7 +1,7 @@
 //! How much a document tells of what authorities ask for.
 //!
-//! A [`Profile`] is a list of elements, each with the section that asks for it ([`profiles`]). An element is about the
-//! document, or about each thing in it: the subject, its distribution, its components ([`part`]). [`score`] counts how many of
+//! A [`Profile`] is a list of elements, each with the section that asks for it (`profiles`). An element is about the
+//! document, or about each thing in it: the subject, its distribution, its components (`part`). [`score`] counts how many of
 //! them have it.
 //!
 //! What is counted is that something is told, never that it is true: that is the question of

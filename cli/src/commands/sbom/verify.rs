@@ -97,18 +97,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         also_called: Vec::new(),
         any_subject: args.ignore_subject,
     };
-    let read = match (&args.document, args.key.is_empty()) {
-        (Some(path), true) => Some(document::read(context, path).await?),
-        (None, false) => None,
-        (Some(_), false) => {
-            return Err(Failure::usage("a document and --key: which of them is to be compared?")
-                .hint("leave out the document, to compare what is attested to the image"));
-        }
-        (None, true) => {
-            return Err(Failure::usage("no document")
-                .hint("name it before SOURCE, or give --key to compare what is attested to the image"));
-        }
-    };
+    let read = named(args, context).await?;
     let located = args.source.locate(context).await?;
     let documents = match (read, &located) {
         (Some(read), _) => vec![read],
@@ -134,6 +123,18 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         worst = worse(worst, ended(args.source.name(), &verification));
     }
     worst
+}
+
+/// The document that is named; `None` where the one that is attested is asked for.
+async fn named(args: &VerifyArgs, context: &Context) -> std::result::Result<Option<Read>, Failure> {
+    match (&args.document, args.key.is_empty()) {
+        (Some(path), true) => document::read(context, path).await.map(Some),
+        (None, false) => Ok(None),
+        (Some(_), false) => Err(Failure::usage("a document and --key: which of them is to be compared?")
+            .hint("leave out the document, to compare what is attested to the image")),
+        (None, true) => Err(Failure::usage("no document")
+            .hint("name it before SOURCE, or give --key to compare what is attested to the image")),
+    }
 }
 
 /// A clear no outweighs what is undecided; either outweighs a yes.

@@ -1,7 +1,7 @@
 //! Whether a document tells the truth about an image or a directory.
 //!
 //! The document is one inventory, what was looked at is the other. [`verify`] asks first whether the document is about
-//! this image ([`subject`]), and then compares package by package ([`packages`]).
+//! this image (`subject`), and then compares package by package (`packages`).
 //!
 //! What cannot be compared is counted by its reason, and never passed in silence. Licences are not compared: they are
 //! readings of texts, and two honest readers differ. A document that lists a package twice says nothing wrong.

@@ -95,7 +95,7 @@ impl Reading {
         let described = texts::Described {
             name,
             version: subject.version,
-            purl: said(subject.purl),
+            purl: texts::purl(subject.purl),
             sha256: sha256.filter(|_| image),
         };
         let mut read = described.subject();
@@ -145,9 +145,14 @@ impl Reading {
         }
     }
 
-    /// Takes the operating system out of the components, where there is one that is no package.
+    /// Takes the operating system out of the components, where there is one that is no package, and not written as one.
     fn distribution(&mut self, components: &mut Vec<Component>) {
-        let system = |component: &Component| component.kind == "operating-system" && component.purl.is_none();
+        let is_written = |reference: &String| reference.starts_with("component:");
+        let system = |component: &Component| {
+            component.kind == "operating-system"
+                && component.purl.is_none()
+                && !component.bom_ref.as_ref().is_some_and(is_written)
+        };
         let mut systems = components.iter().enumerate().filter(|(_, component)| system(component));
         let (Some((index, _)), None) = (systems.next(), systems.next()) else { return };
         let system = components.remove(index);

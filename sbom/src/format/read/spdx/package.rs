@@ -17,7 +17,7 @@ pub(super) fn subject(package: Package, builder: &mut Builder) {
     let described = texts::Described {
         name: package.name,
         version: package.version_info,
-        purl: purl.map(|purl| purl.reference_locator.clone()),
+        purl: texts::purl(purl.map(|purl| purl.reference_locator.clone())),
         sha256: sha256.map(|checksum| checksum.checksum_value.clone()),
     };
     let mut subject = described.subject();
@@ -55,7 +55,9 @@ impl Package {
         let (mut purl, mut cpes) = (None, Vec::new());
         for reference in self.external_refs {
             match reference.reference_type.as_str() {
-                "purl" if purl.is_none() => purl = Some(reference.reference_locator),
+                "purl" if purl.is_none() && reference.reference_locator.starts_with("pkg:") => {
+                    purl = Some(reference.reference_locator);
+                }
                 "cpe22Type" | "cpe23Type" => cpes.push(reference.reference_locator),
                 other => passed.add(&format!("packages[].externalRefs[] ({other})")),
             }

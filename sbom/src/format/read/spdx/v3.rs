@@ -270,12 +270,13 @@ fn subject(graph: &[Element]) -> Option<String> {
     None
 }
 
-/// The only operating system that is no package.
+/// The only operating system that is no package, and not written as one.
 fn system(graph: &[Element], subject: Option<&str>) -> Option<String> {
     let is_system = |element: &&Element| {
         element.purpose.as_deref() == Some("operatingSystem")
             && element.purl.is_none()
             && element.id() != subject
+            && !element.id().is_some_and(|id| id.contains(super::WRITTEN))
     };
     let mut systems = graph.iter().filter(|element| element.is("software_Package")).filter(is_system);
     match (systems.next(), systems.next()) {
@@ -305,7 +306,7 @@ fn describe(element: Element, builder: &mut Builder) {
     let described = texts::Described {
         name: element.name.unwrap_or_default(),
         version: element.version,
-        purl: said(element.purl),
+        purl: texts::purl(element.purl),
         sha256,
     };
     let mut subject = described.subject();
@@ -332,10 +333,12 @@ fn describe(element: Element, builder: &mut Builder) {
 fn package(element: Element, names: &HashMap<String, String>, passed: &mut PassedOver) -> Component {
     let kind = element.purpose.as_deref().and_then(kind);
     passed.add_if(kind.is_none() && element.purpose.is_some(), "@graph[].software_primaryPurpose");
-    let (mut purl, mut cpes) = (said(element.purl), Vec::new());
+    let (mut purl, mut cpes) = (texts::purl(element.purl), Vec::new());
     for identifier in element.external_identifier {
         match (identifier.external_identifier_type.as_deref(), identifier.identifier) {
-            (Some("packageUrl"), Some(text)) if purl.as_ref().is_none_or(|purl| *purl == text) => {
+            (Some("packageUrl"), Some(text))
+                if text.starts_with("pkg:") && purl.as_ref().is_none_or(|purl| *purl == text) =>
+            {
                 purl = Some(text)
             }
             (Some("cpe22" | "cpe23"), Some(text)) => cpes.push(text),

@@ -4,7 +4,7 @@ use super::{Read, read};
 use crate::format::{Format, convert, losses, samples};
 
 /// Cuts and changes at so many places of a document.
-const PLACES: usize = 150;
+const PLACES: usize = 40;
 
 fn check(document: &[u8], what: &str) {
     let Ok(read) = read(document) else { return };

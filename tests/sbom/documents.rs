@@ -45,7 +45,7 @@ fn a_document_is_converted_and_what_has_no_place_is_said() {
     let creators = made["creationInfo"]["creators"].as_array().expect("creators");
     assert!(creators.contains(&json!("Tool: maker-1")), "{creators:?}");
     assert_eq!(made["packages"][1]["licenseDeclared"], "MIT");
-    let lost = parsed(&sandbox.read("lost.json"));
+    let lost = parsed(sandbox.read("lost.json"));
     assert_eq!(lost["format"], "CycloneDX 1.5");
     assert_eq!(lost["notRead"], json!({"components[].copyright": 1, "components[].pedigree": 1}));
     assert_eq!(lost["notWritten"], json!({"spdx-json@2.3": {}, "swid": {"tools": 1}}));
@@ -122,7 +122,7 @@ fn attestations_are_opened_and_said_to_be_unverified() {
         "one.bundle",
     ];
     sandbox.countersign(words).succeeds();
-    let envelope = parsed(&sandbox.read("one.bundle"))["dsseEnvelope"].clone();
+    let envelope = parsed(sandbox.read("one.bundle"))["dsseEnvelope"].clone();
     sandbox.write("one.envelope", envelope.to_string());
     let statement = |predicate: Value| {
         json!({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://spdx.dev/Document",

@@ -143,7 +143,7 @@ impl<'a> Builder<'a> {
             return known.clone();
         }
         let mut element = Element::new(next.clone(), Some(key.0.clone()), Kind::Organization);
-        element.external_identifier = key.1.iter().map(email).collect();
+        element.external_identifier = key.1.iter().map(|address| email(address)).collect();
         self.elements.push(element);
         self.suppliers.insert(key, next.clone());
         next
@@ -221,7 +221,7 @@ impl<'a> Builder<'a> {
             let kind = if origin.organizations.contains(author) { Kind::Organization } else { Kind::Person };
             let id = self.id(&format!("SPDXRef-Author-{}", number + 1));
             let mut element = Element::new(id, Some(supplier.name), kind);
-            element.external_identifier = supplier.email.iter().map(email).collect();
+            element.external_identifier = supplier.email.iter().map(|address| email(address)).collect();
             Some(element)
         };
         let tool = |(number, tool): (usize, &String)| {
@@ -278,8 +278,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn email(address: &String) -> ExternalIdentifier {
-    ExternalIdentifier { external_identifier_type: "email", identifier: address.clone() }
+fn email(address: &str) -> ExternalIdentifier {
+    ExternalIdentifier { external_identifier_type: "email", identifier: address.to_owned() }
 }
 
 fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = ExternalIdentifier> {

@@ -339,11 +339,11 @@ fn package(element: Element, names: &HashMap<String, String>, passed: &mut Passe
             (Some("packageUrl"), Some(text))
                 if text.starts_with("pkg:") && purl.as_ref().is_none_or(|purl| *purl == text) =>
             {
-                purl = Some(text)
+                purl = Some(text);
             }
             (Some("cpe22" | "cpe23"), Some(text)) => cpes.push(text),
             (other, _) => {
-                passed.add(&format!("@graph[].externalIdentifier[] ({})", other.unwrap_or_default()))
+                passed.add(&format!("@graph[].externalIdentifier[] ({})", other.unwrap_or_default()));
             }
         }
     }

@@ -81,7 +81,7 @@ fn documents_are_merged_in_any_order() {
     sandbox.write("two.json", document("other", 2, json!([b("MIT"), a()])));
     let first = sandbox.countersign(["sbom", "merge", "one.json", "two.json"]).succeeds();
     let second = sandbox.countersign(["sbom", "merge", "two.json", "one.json"]).succeeds();
-    assert!(first.stderr.contains("b : documents differ in licenses: ISC | MIT"), "{}", first.stderr);
+    assert!(first.stderr.contains("b: documents differ in licenses: ISC | MIT"), "{}", first.stderr);
     let made = parsed(&first.stdout);
     assert_eq!(made["metadata"]["component"]["name"], "shop");
     assert_eq!(parsed(&second.stdout)["metadata"]["component"]["name"], "other");

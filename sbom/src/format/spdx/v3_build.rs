@@ -252,12 +252,7 @@ impl<'a> Builder<'a> {
         let all = self.elements.iter().map(|element| element.spdx_id.clone()).collect();
         let (subject, sbom) = (self.id("SPDXRef-Subject"), self.id("SPDXRef-Sbom"));
         let name = Some(text::line(&self.document.inventory.subject.name));
-        let free = Kind::LicenseExpression {
-            expression: "CC0-1.0".to_owned(),
-            list_version: license::list_version(),
-            custom: Vec::new(),
-        };
-        let free = Element::new(self.id("SPDXRef-DataLicense"), None, free);
+        let free = Element::new(self.id("SPDXRef-DataLicense"), None, data_license());
         let document = document_of(sbom.clone(), free.spdx_id.clone());
         let head = [
             Element::new(agent, Some(TOOL.to_owned()), Kind::SoftwareAgent),
@@ -290,6 +285,14 @@ fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item =
         };
         Some(ExternalIdentifier { external_identifier_type, identifier: text.clone() })
     })
+}
+
+fn data_license() -> Kind {
+    Kind::LicenseExpression {
+        expression: "CC0-1.0".to_owned(),
+        list_version: license::list_version(),
+        custom: Vec::new(),
+    }
 }
 
 fn document_of(sbom: String, data_license: String) -> Kind {

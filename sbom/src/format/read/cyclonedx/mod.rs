@@ -12,7 +12,7 @@ use super::passed::PassedOver;
 use super::texts::{self, said};
 use super::{Origin, Read, ReadError};
 use crate::fact::Distribution;
-use crate::inventory::{Incomplete, Kind};
+use crate::inventory::{Incomplete, Kind, Subject};
 pub(super) use model::{Bom, Component, Composition, Dependency, Metadata};
 pub(super) use xml::{NAMESPACE, read as read_xml};
 
@@ -100,14 +100,7 @@ impl Reading {
         };
         let mut read = described.subject();
         let passed = &mut self.builder.passed;
-        for property in subject.properties {
-            let name = property.name.strip_prefix("countersign:").unwrap_or_default();
-            match name.split_once(':') {
-                Some(("layer", _)) => read.layers.push(property.value),
-                None if name == "platform" => read.platform = Some(property.value),
-                _ => passed.add(&format!("{PLACE}.properties[]")),
-            }
-        }
+        subject_properties(subject.properties, &mut read, passed);
         let hashes = subject.hashes.len().saturating_sub(usize::from(image && read.digest.is_some()));
         passed.add_times(&format!("{PLACE}.hashes[]"), hashes);
         passed.add_times(&format!("{PLACE}.licenses[]"), subject.licenses.len());
@@ -233,6 +226,18 @@ impl Reading {
         };
         let others = compositions.len() - compositions.iter().filter(known).count();
         self.builder.passed.add_times("compositions[]", others);
+    }
+}
+
+/// The platform and the layers.
+fn subject_properties(properties: Vec<model::Property>, subject: &mut Subject, passed: &mut PassedOver) {
+    for property in properties {
+        let name = property.name.strip_prefix("countersign:").unwrap_or_default();
+        match name.split_once(':') {
+            Some(("layer", _)) => subject.layers.push(property.value),
+            None if name == "platform" => subject.platform = Some(property.value),
+            _ => passed.add("metadata.component.properties[]"),
+        }
     }
 }
 

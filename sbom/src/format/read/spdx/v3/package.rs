@@ -104,11 +104,11 @@ fn identifiers(
         match (kind.as_deref(), identifier) {
             (Some("packageUrl"), Some(text)) if purl.as_ref() == Some(&text) => (),
             (Some("packageUrl"), Some(text)) if purl.is_none() && text.starts_with("pkg:") => {
-                purl = Some(text)
+                purl = Some(text);
             }
             (Some("cpe22" | "cpe23"), Some(text)) => cpes.push(text),
             (other, _) => {
-                passed.add(&format!("@graph[].externalIdentifier[] ({})", other.unwrap_or_default()))
+                passed.add(&format!("@graph[].externalIdentifier[] ({})", other.unwrap_or_default()));
             }
         }
     }

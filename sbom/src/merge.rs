@@ -76,7 +76,7 @@ impl Key {
             Self::Purl(purl) => purl.clone(),
             Self::Named(_, namespace, name, version) => {
                 let namespace = namespace.iter().map(|namespace| format!("{namespace}/")).collect::<String>();
-                format!("{namespace}{name} {version}")
+                format!("{namespace}{name} {version}").trim_end().to_owned()
             }
         }
     }
@@ -218,25 +218,22 @@ impl Joined {
         self.locations.extend(locations);
     }
 
-    fn finish(self, key: Key, indexes: &BTreeMap<Key, usize>, conflicts: &mut Vec<Conflict>) -> Component {
-        let what = key.shown();
+    /// Where documents contradict one another.
+    fn conflicts(&self, what: &str, conflicts: &mut Vec<Conflict>) {
         let mut conflict = |about, values: Vec<String>| {
             if values.len() > 1 {
-                conflicts.push(Conflict { what: what.clone(), about, values });
+                conflicts.push(Conflict { what: what.to_owned(), about, values });
             }
         };
         conflict("licenses", self.licenses.iter().map(|licenses| licenses.join(", ")).collect());
         conflict("supplier", self.suppliers.iter().cloned().collect());
         for (algorithm, values) in &self.hashes {
-            conflict(
-                "hashes",
-                values
-                    .iter()
-                    .map(|digits| format!("{algorithm} {digits}"))
-                    .filter(|_| values.len() > 1)
-                    .collect(),
-            );
+            conflict("hashes", values.iter().map(|digits| format!("{algorithm} {digits}")).collect());
         }
+    }
+
+    fn finish(self, key: Key, indexes: &BTreeMap<Key, usize>, conflicts: &mut Vec<Conflict>) -> Component {
+        self.conflicts(&key.shown(), conflicts);
         let (name, version) = self.names.into_iter().next().unwrap_or_default();
         let purl = match key {
             Key::Purl(purl) => Some(purl),
@@ -264,5 +261,81 @@ impl Joined {
             owner: self.owners.iter().find_map(|owner| indexes.get(owner).copied()),
             origins: self.origins.into_iter().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::Location;
+
+    fn component(purl: Option<&str>, name: &str, supplier: &str, path: &str) -> Component {
+        Component {
+            name: name.to_owned(),
+            version: "1".to_owned(),
+            purl: purl.map(str::to_owned),
+            supplier: Some(supplier.to_owned()),
+            locations: vec![Location { path: path.to_owned(), layer: None }],
+            ..Component::default()
+        }
+    }
+
+    fn document(digest: &str, distribution: &str, components: Vec<Component>) -> Read {
+        let subject = Subject {
+            name: "image".to_owned(),
+            digest: Some(digest.to_owned()),
+            platform: Some("linux/amd64".to_owned()),
+            ..Subject::default()
+        };
+        let distribution = Some(Distribution { id: distribution.to_owned(), ..Distribution::default() });
+        let dependencies = vec![(0, 1)];
+        let inventory = Inventory { subject, distribution, components, dependencies, ..Inventory::default() };
+        Read { inventory, ..Read::default() }
+    }
+
+    fn two(digest: &str, distribution: &str) -> [(String, Read); 2] {
+        let one = [component(Some("pkg:npm/a@1"), "a", "X", "/one"), component(None, "b", "Z", "/b")];
+        let mut other = [component(None, "c", "Z", "/c"), component(Some("pkg:npm/a@1"), "a", "Y", "/two")];
+        other[0].owner = Some(1);
+        [
+            ("one".to_owned(), document("sha256:1", "debian", one.to_vec())),
+            ("two".to_owned(), document(digest, distribution, other.to_vec())),
+        ]
+    }
+
+    #[test]
+    fn what_is_told_of_one_component_is_joined_and_indexes_follow() {
+        let [one, other] = two("sha256:1", "debian");
+        let merged = merge(vec![one.clone(), other.clone()], None);
+        assert_eq!(merge(vec![other, one], None), merged);
+        let inventory = &merged.read.inventory;
+        let names: Vec<_> = inventory.components.iter().map(|component| component.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        assert_eq!(inventory.dependencies, [(0, 1), (2, 0)]);
+        let [a, _, c] = inventory.components.as_slice() else { panic!("{names:?}") };
+        assert_eq!((a.supplier.as_deref(), a.locations.len()), (Some("X"), 2));
+        assert_eq!(
+            (a.origins.as_slice(), c.origins.as_slice()),
+            (&["one".to_owned(), "two".to_owned()][..], &["two".to_owned()][..])
+        );
+        assert_eq!(c.owner, Some(0));
+        let values = vec!["X".to_owned(), "Y".to_owned()];
+        assert_eq!(
+            merged.conflicts,
+            [Conflict { what: "pkg:npm/a@1".to_owned(), about: "supplier", values }]
+        );
+        assert_eq!(inventory.subject.digest.as_deref(), Some("sha256:1"));
+        assert_eq!(inventory.distribution.as_ref().map(|it| it.id.as_str()), Some("debian"));
+    }
+
+    #[test]
+    fn what_documents_do_not_agree_on_is_not_said_of_all() {
+        let merged = merge(two("sha256:2", "alpine").to_vec(), None);
+        let Inventory { subject, distribution, components, .. } = merged.read.inventory;
+        assert_eq!(subject, Subject { name: "image".to_owned(), ..Subject::default() });
+        assert_eq!(distribution, None);
+        let systems = components.iter().filter(|component| component.kind == Kind::OperatingSystem);
+        assert_eq!(systems.map(|it| it.name.as_str()).collect::<Vec<_>>(), ["alpine", "debian"]);
+        assert!(merged.conflicts.iter().any(|conflict| conflict.what == "distribution"));
     }
 }

@@ -45,7 +45,7 @@ fn a_document_is_converted_and_what_has_no_place_is_said() {
     let creators = made["creationInfo"]["creators"].as_array().expect("creators");
     assert!(creators.contains(&json!("Tool: maker-1")), "{creators:?}");
     assert_eq!(made["packages"][1]["licenseDeclared"], "MIT");
-    let lost = parsed(&sandbox.read("lost.json"));
+    let lost = parsed(sandbox.read("lost.json"));
     assert_eq!(lost["format"], "CycloneDX 1.5");
     assert_eq!(lost["notRead"], json!({"components[].copyright": 1, "components[].pedigree": 1}));
     assert_eq!(lost["notWritten"], json!({"spdx-json@2.3": {}, "swid": {"tools": 1}}));
@@ -81,7 +81,7 @@ fn documents_are_merged_in_any_order() {
     sandbox.write("two.json", document("other", 2, json!([b("MIT"), a()])));
     let first = sandbox.countersign(["sbom", "merge", "one.json", "two.json"]).succeeds();
     let second = sandbox.countersign(["sbom", "merge", "two.json", "one.json"]).succeeds();
-    assert!(first.stderr.contains("b : documents differ in licenses: ISC | MIT"), "{}", first.stderr);
+    assert!(first.stderr.contains("b: documents differ in licenses: ISC | MIT"), "{}", first.stderr);
     let made = parsed(&first.stdout);
     assert_eq!(made["metadata"]["component"]["name"], "shop");
     assert_eq!(parsed(&second.stdout)["metadata"]["component"]["name"], "other");
@@ -122,7 +122,7 @@ fn attestations_are_opened_and_said_to_be_unverified() {
         "one.bundle",
     ];
     sandbox.countersign(words).succeeds();
-    let envelope = parsed(&sandbox.read("one.bundle"))["dsseEnvelope"].clone();
+    let envelope = parsed(sandbox.read("one.bundle"))["dsseEnvelope"].clone();
     sandbox.write("one.envelope", envelope.to_string());
     let statement = |predicate: Value| {
         json!({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://spdx.dev/Document",
@@ -138,7 +138,7 @@ fn attestations_are_opened_and_said_to_be_unverified() {
         assert_eq!(parsed(&run.stdout)["components"][0]["name"], "a", "{file}");
     }
     sandbox.write("other.json", statement(json!({"scanner": {}})));
-    sandbox.countersign(["sbom", "convert", "other.json"]).fails(3, "SBOM_UNKNOWN");
+    sandbox.countersign(["sbom", "convert", "other.json"]).fails(1, "SBOM_UNKNOWN");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("SPDXVersion: SPDX-2.3\nhello", "SBOM_MALFORMED", "line 2"),
     ] {
         sandbox.write("given", content);
-        let run = sandbox.countersign(["sbom", "convert", "given"]).fails(3, code);
+        let run = sandbox.countersign(["sbom", "convert", "given"]).fails(1, code);
         assert!(run.stderr.contains(place) && run.stderr.contains("given: "), "{content}: {}", run.stderr);
         assert!(run.stderr.contains("hint: "), "{content}: {}", run.stderr);
     }

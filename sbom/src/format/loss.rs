@@ -70,7 +70,9 @@ impl Lost {
         self.count("components", components.len().saturating_sub(is.components.len()));
         components.iter().zip(&is.components).for_each(|(was, is)| self.component(was, is));
         let kept: BTreeSet<_> = is.dependencies.iter().collect();
-        let meaningful = dependencies.iter().filter(|(from, to)| from != to);
+        // That an owner needs what it brought follows from its being the owner.
+        let owner = |index: usize| components.get(index).and_then(|component| component.owner);
+        let meaningful = dependencies.iter().filter(|(from, to)| from != to && owner(*to) != Some(*from));
         self.count("dependencies", meaningful.filter(|pair| !kept.contains(pair)).count());
         let said = |entry: &Incomplete| text::line(&format!("{}: {}", entry.path, entry.why));
         let kept: BTreeSet<_> = is.incomplete.iter().map(said).collect();

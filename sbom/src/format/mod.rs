@@ -67,9 +67,7 @@ impl WriteError {
 
 /// Writes an inventory as a document of `format`, deterministically.
 ///
-/// What a format or its version has no place for is left out: CycloneDX 1.4 has no evidence of where a component was
-/// found (properties tell it there), SWID has no licence
-/// that is not on SPDX's list.
+/// What a format has no place for is left out: [`losses`] tells what that is.
 ///
 /// # Errors
 /// [`WriteError::Json`], which no inventory is known to cause.

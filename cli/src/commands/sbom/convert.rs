@@ -1,12 +1,13 @@
 //! `sbom convert`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::format::read::Read;
-use countersign_sbom::format::{Loss, Making, convert, losses};
+use countersign_sbom::format::{Format, Loss, Making, convert, losses};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -92,14 +93,7 @@ impl LossArgs {
             lost.push((document.format, losses));
         }
         if let Some(file) = &self.losses {
-            let written = lost.iter().map(|(format, losses)| {
-                let places = losses.iter().map(|loss| (loss.place, loss.count));
-                (format.to_string(), places.collect::<std::collections::BTreeMap<_, _>>())
-            });
-            let written: std::collections::BTreeMap<_, _> = written.collect();
-            let report =
-                json!({"format": read.origin.format, "notRead": read.passed_over, "notWritten": written});
-            file::write_atomic(file, format!("{report:#}\n").as_bytes(), Mode::Default, Overwrite::Replace)?;
+            write_losses(file, read, &lost)?;
         }
         let places = read.passed_over.len() + lost.iter().map(|(_, losses)| losses.len()).sum::<usize>();
         match self.strict && places > 0 {
@@ -112,4 +106,15 @@ impl LossArgs {
             false => Ok(()),
         }
     }
+}
+
+/// Writes what has no place, of what was read and of each format that is written.
+fn write_losses(file: &Path, read: &Read, lost: &[(Format, Vec<Loss>)]) -> std::result::Result<(), Failure> {
+    let counts =
+        |losses: &[Loss]| losses.iter().map(|loss| (loss.place, loss.count)).collect::<BTreeMap<_, _>>();
+    let written: BTreeMap<_, _> =
+        lost.iter().map(|(format, losses)| (format.to_string(), counts(losses))).collect();
+    let report = json!({"format": read.origin.format, "notRead": read.passed_over, "notWritten": written});
+    let report = format!("{report:#}\n");
+    Ok(file::write_atomic(file, report.as_bytes(), Mode::Default, Overwrite::Replace)?)
 }

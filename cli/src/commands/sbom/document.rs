@@ -50,7 +50,8 @@ pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Read, Failure> {
 }
 
 fn failure(error: &ReadError) -> Failure {
-    let failure = Failure::new(Outcome::Undecided, error.code(), error);
+    let outcome = if matches!(error, ReadError::Io(_)) { Outcome::Undecided } else { Outcome::Refused };
+    let failure = Failure::new(outcome, error.code(), error);
     match error {
         ReadError::Io(_) => failure,
         ReadError::Empty => failure.hint("name a file that holds an SBOM, or pipe one in: -"),

@@ -163,17 +163,16 @@ fn package<'a>(
     }
 }
 
-/// What a kind is called, in every version.
+/// What a kind is called, in every version. A `file` is none: that is what CycloneDX calls files that are no components.
 const fn kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::Library | Kind::Source | Kind::Other => "library",
+        Kind::Library | Kind::File | Kind::Source | Kind::Other => "library",
         Kind::Application => "application",
         Kind::Framework => "framework",
         Kind::Container => "container",
         Kind::OperatingSystem => "operating-system",
         Kind::Device => "device",
         Kind::Firmware => "firmware",
-        Kind::File => "file",
     }
 }
 

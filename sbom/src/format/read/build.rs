@@ -51,12 +51,10 @@ impl Builder {
 
     /// One contains another, or brought it; `place` is where that stands.
     pub(super) fn contains(&mut self, place: &str, holder: &str, held: &str) {
+        let is_known = self.index(held).is_some() || self.roots.contains(held);
         match (self.index(holder), self.index(held)) {
             (Some(holder), Some(held)) => self.owns(place, holder, held),
-            _ if self.roots.contains(holder) && (self.index(held).is_some() || self.roots.contains(held)) => {
-                ()
-            }
-            _ => self.passed.add(place),
+            _ => self.passed.add_if(!(is_known && self.roots.contains(holder)), place),
         }
     }
 

@@ -296,6 +296,6 @@ fn component(artifact: Artifact) -> Component {
         licenses: licenses.flat_map(|license| texts::licenses(&license, |_| None)).collect(),
         cpes: artifact.cpes.into_iter().filter_map(|cpe| cpe.0).collect(),
         locations: artifact.locations.into_iter().map(place).collect(),
-        ..texts::component(kind, artifact.name, artifact.version, said(artifact.purl))
+        ..texts::component(kind, artifact.name, artifact.version, texts::purl(artifact.purl))
     }
 }

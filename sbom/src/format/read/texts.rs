@@ -14,6 +14,11 @@ pub(super) fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text != "NOASSERTION" && text != "NONE")
 }
 
+/// A package URL; another text is none, whatever a document calls it.
+pub(super) fn purl(text: Option<String>) -> Option<String> {
+    text.filter(|text| text.starts_with("pkg:"))
+}
+
 /// A time as RFC 3339 has it.
 pub(super) fn time(text: Option<&str>) -> Option<Timestamp> {
     text?.trim().parse().ok()

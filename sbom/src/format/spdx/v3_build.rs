@@ -140,7 +140,7 @@ impl<'a> Builder<'a> {
             return Some(known.clone());
         }
         let mut element = Element::new(next.clone(), Some(key.0.clone()), Kind::Organization);
-        element.external_identifier = key.1.iter().map(email).collect();
+        element.external_identifier = key.1.iter().map(|address| email(address)).collect();
         self.elements.push(element);
         self.suppliers.insert(key, next.clone());
         Some(next)
@@ -218,7 +218,7 @@ impl<'a> Builder<'a> {
             let kind = if origin.organizations.contains(author) { Kind::Organization } else { Kind::Person };
             let id = self.id(&format!("SPDXRef-Author-{}", number + 1));
             let mut element = Element::new(id, Some(supplier.name), kind);
-            element.external_identifier = supplier.email.iter().map(email).collect();
+            element.external_identifier = supplier.email.iter().map(|address| email(address)).collect();
             Some(element)
         };
         let tool = |(number, tool): (usize, &String)| {
@@ -249,12 +249,7 @@ impl<'a> Builder<'a> {
         let all = self.elements.iter().map(|element| element.spdx_id.clone()).collect();
         let (subject, sbom) = (self.id("SPDXRef-Subject"), self.id("SPDXRef-Sbom"));
         let name = Some(text::line(&self.document.inventory.subject.name));
-        let free = Kind::LicenseExpression {
-            expression: "CC0-1.0".to_owned(),
-            list_version: license::list_version(),
-            custom: Vec::new(),
-        };
-        let free = Element::new(self.id("SPDXRef-DataLicense"), None, free);
+        let free = Element::new(self.id("SPDXRef-DataLicense"), None, data_license());
         let document = document_of(sbom.clone(), free.spdx_id.clone());
         let head = [
             Element::new(agent, Some(TOOL.to_owned()), Kind::SoftwareAgent),
@@ -275,8 +270,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn email(address: &String) -> ExternalIdentifier {
-    ExternalIdentifier { external_identifier_type: "email", identifier: address.clone() }
+fn email(address: &str) -> ExternalIdentifier {
+    ExternalIdentifier { external_identifier_type: "email", identifier: address.to_owned() }
 }
 
 fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = ExternalIdentifier> {
@@ -287,6 +282,14 @@ fn cpes<'a>(texts: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item =
         };
         Some(ExternalIdentifier { external_identifier_type, identifier: text.clone() })
     })
+}
+
+fn data_license() -> Kind {
+    Kind::LicenseExpression {
+        expression: "CC0-1.0".to_owned(),
+        list_version: license::list_version(),
+        custom: Vec::new(),
+    }
 }
 
 fn document_of(sbom: String, data_license: String) -> Kind {

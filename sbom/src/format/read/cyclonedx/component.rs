@@ -15,7 +15,11 @@ pub(super) fn read(component: Component, passed: &mut PassedOver) -> (inventory:
     passed.add_if(component.scope.is_some_and(|scope| scope != "required"), "components[].scope");
     let supplier = component.supplier.and_then(|supplier| said(supplier.name));
     passed.add_if(supplier.is_some() && component.publisher.is_some(), "components[].publisher");
-    let purl = said(component.purl);
+    let purl = component.purl.and_then(|text| {
+        let purl = texts::purl(Some(text));
+        passed.add_if(purl.is_none(), "components[].purl");
+        purl
+    });
     let mut read = inventory::Component {
         kind: kind.unwrap_or(Kind::Other),
         ecosystem: purl.as_deref().and_then(Ecosystem::of_purl),

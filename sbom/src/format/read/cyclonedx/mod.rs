@@ -12,7 +12,7 @@ use super::passed::PassedOver;
 use super::texts::{self, said};
 use super::{Origin, Read, ReadError};
 use crate::fact::Distribution;
-use crate::inventory::{Incomplete, Kind};
+use crate::inventory::{Incomplete, Kind, Subject};
 pub(super) use model::{Bom, Component, Composition, Dependency, Metadata};
 pub(super) use xml::{NAMESPACE, read as read_xml};
 
@@ -97,20 +97,13 @@ impl Reading {
         let described = texts::Described {
             name,
             version: subject.version,
-            purl: said(subject.purl),
+            purl: texts::purl(subject.purl),
             sha256: sha256.filter(|_| image),
             supplier: subject.supplier.and_then(|supplier| said(supplier.name)),
         };
         let mut read = described.subject();
         let passed = &mut self.builder.passed;
-        for property in subject.properties {
-            let name = property.name.strip_prefix("countersign:").unwrap_or_default();
-            match name.split_once(':') {
-                Some(("layer", _)) => read.layers.push(property.value),
-                None if name == "platform" => read.platform = Some(property.value),
-                _ => passed.add(&format!("{PLACE}.properties[]")),
-            }
-        }
+        subject_properties(subject.properties, &mut read, passed);
         let hashes = subject.hashes.len().saturating_sub(usize::from(image && read.digest.is_some()));
         passed.add_times(&format!("{PLACE}.hashes[]"), hashes);
         passed.add_times(&format!("{PLACE}.licenses[]"), subject.licenses.len());
@@ -147,9 +140,14 @@ impl Reading {
         }
     }
 
-    /// Takes the operating system out of the components, where there is one that is no package.
+    /// Takes the operating system out of the components, where there is one that is no package, and not written as one.
     fn distribution(&mut self, components: &mut Vec<Component>) {
-        let system = |component: &Component| component.kind == "operating-system" && component.purl.is_none();
+        let is_written = |reference: &String| reference.starts_with("component:");
+        let system = |component: &Component| {
+            component.kind == "operating-system"
+                && component.purl.is_none()
+                && !component.bom_ref.as_ref().is_some_and(is_written)
+        };
         let mut systems = components.iter().enumerate().filter(|(_, component)| system(component));
         let (Some((index, _)), None) = (systems.next(), systems.next()) else { return };
         let system = components.remove(index);
@@ -231,6 +229,18 @@ impl Reading {
         };
         let others = compositions.len() - compositions.iter().filter(known).count();
         self.builder.passed.add_times("compositions[]", others);
+    }
+}
+
+/// The platform and the layers.
+fn subject_properties(properties: Vec<model::Property>, subject: &mut Subject, passed: &mut PassedOver) {
+    for property in properties {
+        let name = property.name.strip_prefix("countersign:").unwrap_or_default();
+        match name.split_once(':') {
+            Some(("layer", _)) => subject.layers.push(property.value),
+            None if name == "platform" => subject.platform = Some(property.value),
+            _ => passed.add("metadata.component.properties[]"),
+        }
     }
 }
 

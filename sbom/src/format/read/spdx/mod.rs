@@ -119,11 +119,15 @@ fn described(relationships: &[Relationship], mut all: Vec<String>, packages: &[P
     }
 }
 
-/// The only operating system that is no package.
+/// What the identifiers of components begin with that this program writes without a package URL.
+const WRITTEN: &str = "SPDXRef-Package-other-";
+
+/// The only operating system that is no package, and not written as one.
 fn system(packages: &[Package], subject: Option<&str>) -> Option<usize> {
     let is_system = |package: &Package| {
         matches!(package.primary_package_purpose.as_deref(), Some("OPERATING_SYSTEM" | "OPERATING-SYSTEM"))
             && package.id.as_deref() != subject
+            && !package.id.as_ref().is_some_and(|id| id.starts_with(WRITTEN))
             && package.external_refs.iter().all(|reference| reference.reference_type != "purl")
     };
     let mut systems = packages.iter().enumerate().filter(|(_, package)| is_system(package));

@@ -17,7 +17,7 @@ pub(super) fn subject(package: Package, builder: &mut Builder) {
     let described = texts::Described {
         name: package.name,
         version: package.version_info,
-        purl: purl.map(|purl| purl.reference_locator.clone()),
+        purl: texts::purl(purl.map(|purl| purl.reference_locator.clone())),
         sha256: sha256.map(|checksum| checksum.checksum_value.clone()),
         supplier: said(package.supplier).and_then(|text| party(&text)),
     };
@@ -55,7 +55,9 @@ impl Package {
         let (mut purl, mut cpes) = (None, Vec::new());
         for reference in self.external_refs {
             match reference.reference_type.as_str() {
-                "purl" if purl.is_none() => purl = Some(reference.reference_locator),
+                "purl" if purl.is_none() && reference.reference_locator.starts_with("pkg:") => {
+                    purl = Some(reference.reference_locator);
+                }
                 "cpe22Type" | "cpe23Type" => cpes.push(reference.reference_locator),
                 other => passed.add(&format!("packages[].externalRefs[] ({other})")),
             }
@@ -78,23 +80,41 @@ impl Package {
             let twice = component.hashes.insert(hash_name(&algorithm), checksum_value).is_some();
             passed.add_if(twice, "packages[].checksums[]");
         }
-        match self.source_info.as_deref().map(texts::found_in) {
-            Some(Some(locations)) => component.locations = locations,
-            Some(None) => passed.add("packages[].sourceInfo"),
-            None => (),
-        }
-        match self.comment.as_deref().map(texts::told_in) {
-            Some(Some(origins)) => component.origins = origins,
-            Some(None) => passed.add("packages[].comment"),
-            None => (),
-        }
         passed.add_if(said(self.download_location).is_some(), "packages[].downloadLocation");
         passed.add_if(said(self.copyright_text).is_some(), "packages[].copyrightText");
-        match said(self.summary) {
-            Some(summary) if component.description.is_none() => component.description = Some(summary),
-            summary => passed.add_if(summary.is_some(), "packages[].summary"),
-        }
+        let notes = Notes { source_info: self.source_info, comment: self.comment, summary: self.summary };
+        notes.add_to(
+            &mut component,
+            ["packages[].sourceInfo", "packages[].comment", "packages[].summary"],
+            passed,
+        );
         component
+    }
+}
+
+/// Texts of a package in which this program writes what SPDX has no place for.
+pub(super) struct Notes {
+    pub(super) source_info: Option<String>,
+    pub(super) comment: Option<String>,
+    pub(super) summary: Option<String>,
+}
+
+impl Notes {
+    /// Takes out of them what can be; the places are those of the texts, in their order.
+    pub(super) fn add_to(self, component: &mut Component, places: [&str; 3], passed: &mut PassedOver) {
+        let [source_info, comment, summary] = places;
+        match said(self.source_info).as_deref().map(texts::found_in) {
+            Some(Some(locations)) => component.locations = locations,
+            other => passed.add_if(other.is_some(), source_info),
+        }
+        match said(self.comment).as_deref().map(texts::told_in) {
+            Some(Some(origins)) => component.origins = origins,
+            other => passed.add_if(other.is_some(), comment),
+        }
+        match said(self.summary) {
+            Some(text) if component.description.is_none() => component.description = Some(text),
+            text => passed.add_if(text.is_some(), summary),
+        }
     }
 }
 

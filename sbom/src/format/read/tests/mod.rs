@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+mod damage;
 mod errors;
 mod foreign;
 mod round_trip;

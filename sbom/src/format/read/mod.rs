@@ -146,7 +146,7 @@ fn read_json(mut source: Source<impl io::Read>) -> Result<Read, ReadError> {
         Document { bom_format: Some(ref format), .. } if format == "CycloneDX" => {
             cyclonedx::read_parts(document.into(), passed)
         }
-        Document { spdx_version: Some(_), .. } => spdx::read_parts(document.into(), passed),
+        Document { spdx_version: Some(_), .. } => spdx::read(document.into(), passed),
         Document { graph, .. } if graph.len() > limits::DOCUMENT_RELATIONS => {
             Err(ReadError::Relations { most: limits::DOCUMENT_RELATIONS })
         }
@@ -175,14 +175,14 @@ impl From<Document> for cyclonedx::Parts {
     }
 }
 
-impl From<Document> for spdx::Parts {
+impl From<Document> for spdx::SpdxDocument {
     fn from(document: Document) -> Self {
         Self {
             spdx_version: document.spdx_version.unwrap_or_default(),
             name: document.name,
             namespace: document.document_namespace,
             comment: document.comment,
-            creation: document.creation_info,
+            creation: document.creation_info.unwrap_or_default(),
             packages: document.packages,
             licenses: document.has_extracted_licensing_infos,
             relationships: document.relationships,

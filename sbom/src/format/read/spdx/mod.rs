@@ -24,47 +24,7 @@ const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// What this program calls its subject.
 const SUBJECT: &str = "SPDXRef-Subject";
 
-/// The parts of a document in JSON.
-pub(super) struct Parts {
-    pub(super) spdx_version: String,
-    pub(super) name: Option<String>,
-    pub(super) namespace: Option<String>,
-    pub(super) comment: Option<String>,
-    pub(super) creation: Option<CreationInfo>,
-    pub(super) packages: Vec<Package>,
-    pub(super) licenses: Vec<ExtractedLicensingInfo>,
-    pub(super) relationships: Vec<Relationship>,
-    pub(super) describes: Vec<String>,
-}
-
-pub(super) fn read_parts(parts: Parts, passed: PassedOver) -> Result<Read, ReadError> {
-    let Parts {
-        spdx_version,
-        name,
-        namespace,
-        comment,
-        creation,
-        packages,
-        licenses,
-        relationships,
-        describes,
-    } = parts;
-    let creation = creation.unwrap_or_default();
-    let document = SpdxDocument {
-        spdx_version,
-        name,
-        namespace,
-        comment,
-        creation,
-        packages,
-        licenses,
-        relationships,
-        describes,
-    };
-    read(document, passed)
-}
-
-fn read(document: SpdxDocument, passed: PassedOver) -> Result<Read, ReadError> {
+pub(super) fn read(document: SpdxDocument, passed: PassedOver) -> Result<Read, ReadError> {
     let got = document.spdx_version;
     if !matches!(got.as_str(), "SPDX-2.2" | "SPDX-2.3") {
         return Err(ReadError::Version { format: "SPDX", expected: "SPDX-2.2, SPDX-2.3 or 3.0", got });

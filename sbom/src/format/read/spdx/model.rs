@@ -7,15 +7,15 @@ use crate::format::read::json::{Formal, list, text};
 /// The document.
 #[derive(Default)]
 pub(in crate::format::read) struct SpdxDocument {
-    pub(super) spdx_version: String,
-    pub(super) name: Option<String>,
-    pub(super) namespace: Option<String>,
-    pub(super) comment: Option<String>,
-    pub(super) creation: CreationInfo,
-    pub(super) packages: Vec<Package>,
-    pub(super) licenses: Vec<ExtractedLicensingInfo>,
-    pub(super) relationships: Vec<Relationship>,
-    pub(super) describes: Vec<String>,
+    pub(in crate::format::read) spdx_version: String,
+    pub(in crate::format::read) name: Option<String>,
+    pub(in crate::format::read) namespace: Option<String>,
+    pub(in crate::format::read) comment: Option<String>,
+    pub(in crate::format::read) creation: CreationInfo,
+    pub(in crate::format::read) packages: Vec<Package>,
+    pub(in crate::format::read) licenses: Vec<ExtractedLicensingInfo>,
+    pub(in crate::format::read) relationships: Vec<Relationship>,
+    pub(in crate::format::read) describes: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -4,6 +4,7 @@
 //! read can be kept by the layer's digest ([`cache`](crate::cache)). [`Reading`] makes one from entries; [`stream`] gives
 //! it those of a tar.
 
+mod compression;
 pub mod stream;
 
 use std::collections::BTreeMap;

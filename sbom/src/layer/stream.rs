@@ -1,12 +1,10 @@
 //! Reading one layer as a stream: compression, tar, and no file of it on the disk.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
 use tar::{Archive, Entry, EntryType};
 
-use super::{Layer, Reading, TooManyNames};
+use super::{Layer, Reading, TooManyNames, compression};
 use crate::catalog::{self, FileName};
 use crate::limits;
 
@@ -50,25 +48,11 @@ impl From<TooManyNames> for LayerError {
 ///
 /// # Errors
 /// When the layer is not what it should be, or passes a bound of [`limits`].
-pub fn read(layer: impl Read) -> Result<Layer, LayerError> {
-    let mut layer = BufReader::with_capacity(64 << 10, layer);
-    let read = match layer.fill_buf()? {
-        [0x1f, 0x8b, ..] => entries(&mut MultiGzDecoder::new(&mut layer))?,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            let decoder =
-                StreamingDecoder::new(&mut layer).map_err(|error| io::Error::other(error.to_string()))?;
-            entries(decoder)?
-        }
-        head if is_tar(head) => entries(&mut layer)?,
-        _ => return Err(LayerError::Unknown),
-    };
+pub fn read(mut layer: impl Read) -> Result<Layer, LayerError> {
+    let tar = compression::unpacked(&mut layer)?.ok_or(LayerError::Unknown)?;
+    let read = entries(tar)?;
     io::copy(&mut layer, &mut io::sink())?;
     Ok(read)
-}
-
-/// A tar begins with a header that says so, or with the zeros that end one without entries.
-fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar") || (head.len() >= 512 && head[..512].iter().all(|byte| *byte == 0))
 }
 
 fn entries(tar: impl Read) -> Result<Layer, LayerError> {

@@ -10,6 +10,13 @@ fn main() -> io::Result<()> {
     let mut hash = 0xcbf2_9ce4_8422_2325;
     sources(Path::new("src"), &mut hash)?;
     println!("cargo:rerun-if-changed=src");
+    // What reads archives and databases is in other libraries. Beside a published package there is no lock file.
+    for versions in ["Cargo.toml", "../Cargo.lock"] {
+        if let Ok(content) = fs::read(versions) {
+            fnv1a(&mut hash, &content);
+            println!("cargo:rerun-if-changed={versions}");
+        }
+    }
     println!("cargo:rustc-env=COUNTERSIGN_SBOM_REVISION={hash:016x}");
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What layers showed, kept by their digests: of an image that is built anew only the new layers are read.
 //!
 //! A layer's digest decides its bytes, and its bytes decide what it shows; so nothing that is kept grows old, but for the
-//! program itself: each revision of this library keeps its own. What is kept is as trustworthy as the folder it lies in,
-//! which only its owner can write. A file that cannot be read, or is damaged, counts as one that is not there.
+//! program itself: each revision of this library keeps its own. What is kept is as trustworthy as the folder it lies in:
+//! a folder or a file that is another user's, or that others can write, is not used. A file that cannot be read, or is
+//! damaged, counts as one that is not there.
 
 use std::fs;
 use std::io;
@@ -34,7 +35,11 @@ impl Cache {
 
     /// What a layer showed, if that was kept.
     pub fn get(&self, digest: &Digest) -> Option<Layer> {
-        let bytes = file::read_bounded(&self.file(digest), limits::CACHE_BYTES).ok()?;
+        let file = self.file(digest);
+        if !(is_own(&self.folder) && is_own(&file)) {
+            return None;
+        }
+        let bytes = file::read_bounded(&file, limits::CACHE_BYTES).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -71,8 +76,33 @@ impl Cache {
                 }
             }
         }
-        fs::create_dir_all(&self.folder)
+        create_private(&self.folder)
     }
+}
+
+/// Makes a folder that only its owner can enter.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Whether this is of the user who runs the program, and nobody else can write it.
+#[cfg(unix)]
+fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(path).is_ok_and(|metadata| {
+        metadata.uid() == rustix::process::geteuid().as_raw()
+            && metadata.mode() & 0o022 == 0
+            && !metadata.is_symlink()
+    })
+}
+
+#[cfg(not(unix))]
+fn is_own(path: &Path) -> bool {
+    path.exists()
 }
 
 /// Whether a folder is of a revision of this library, and of nobody else.
@@ -133,6 +163,31 @@ mod tests {
         assert_eq!(cache.get(&Digest::sha256(b"2")), None);
         let file = cache.file(&digest);
         fs::write(&file, &fs::read(&file).unwrap()[1..]).unwrap();
+        assert_eq!(cache.get(&digest), None);
+    }
+
+    /// What somebody else could have written proves nothing (threat model, row 96).
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_write_is_not_used() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(&folder.path().join("layers"));
+        let digest = Digest::sha256(b"1");
+        cache.put(&digest, &layer("a")).unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(fs::metadata(&cache.folder).unwrap().permissions().mode() & 0o777, 0o700);
+        for (path, private) in [(cache.folder.clone(), 0o700), (cache.file(&digest), 0o600)] {
+            for shared in [0o770, 0o702] {
+                mode(&path, shared);
+                assert_eq!(cache.get(&digest), None, "{} {shared:o}", path.display());
+            }
+            mode(&path, private);
+            assert!(cache.get(&digest).is_some());
+        }
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(cache.file(&digest), &elsewhere).unwrap();
+        symlink(&elsewhere, cache.file(&digest)).unwrap();
         assert_eq!(cache.get(&digest), None);
     }
 

@@ -1,6 +1,7 @@
 //! Programs and libraries: the parts of ELF, PE and Mach-O files that tell what is built in.
 
-use std::io::{self, Cursor};
+use std::cell::Cell;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use object::elf::{FileHeader32, FileHeader64, PF_X};
 use object::read::elf::{FileHeader, ProgramHeader};
@@ -22,7 +23,7 @@ pub(super) fn wants(file: &FileName<'_>) -> bool {
 }
 
 /// A file of which only those parts are read that are asked for, each once.
-type Parts<'content> = ReadCache<&'content mut dyn Content>;
+type Parts<'content> = ReadCache<Watched<'content>>;
 
 /// A program or a library.
 pub(super) type Program<'data, 'content> = File<'data, &'data Parts<'content>>;
@@ -60,12 +61,10 @@ fn has_code<H: FileHeader<Endian = Endianness>>(head: &[u8]) -> bool {
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn each(content: &mut dyn Content, give: &mut dyn FnMut(&Program<'_, '_>)) -> io::Result<()> {
-    // What fails later is read as a program that is cut short.
-    let mut head = [0; 1];
-    if content.read(&mut head)? == 0 {
-        return Ok(());
-    }
-    let parts = ReadCache::new(content);
+    let size = content.seek(SeekFrom::End(0))?;
+    content.rewind()?;
+    let failed = Cell::new(None);
+    let parts = ReadCache::new(Watched { content, left: readable(size), failed: &failed });
     match FileKind::parse(&parts) {
         Ok(FileKind::MachOFat32) => {
             if let Ok(fat) = MachOFatFile32::parse(&parts) {
@@ -79,7 +78,49 @@ pub(super) fn each(content: &mut dyn Content, give: &mut dyn FnMut(&Program<'_, 
         }
         _ => one(&parts, give),
     }
-    Ok(())
+    failed.take().map_or(Ok(()), Err)
+}
+
+/// Bytes that may be read of a program of this size. Sections may overlap, and are kept each by itself; one that is sound
+/// has each byte in one segment and in one section.
+const fn readable(size: u64) -> u64 {
+    size.saturating_mul(2).saturating_add(1 << 20)
+}
+
+/// A content that is read no more than so often, and of which the first failure is kept: who reads a program takes one
+/// for the end of it.
+pub struct Watched<'content> {
+    content: &'content mut dyn Content,
+    /// Bytes that may still be read.
+    left: u64,
+    failed: &'content Cell<Option<io::Error>>,
+}
+
+impl Watched<'_> {
+    fn keep<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            self.failed.set(Some(self.failed.take().unwrap_or(error)));
+            kind.into()
+        })
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(buffer);
+        let read = self.keep(read)?;
+        let left = self.left.checked_sub(read as u64);
+        self.left = self.keep(left.ok_or_else(|| io::Error::other("its parts overlap")))?;
+        Ok(read)
+    }
+}
+
+impl Seek for Watched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let sought = self.content.seek(to);
+        self.keep(sought)
+    }
 }
 
 fn one(parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
@@ -99,7 +140,9 @@ fn one(parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
 
 fn slices<A: FatArch>(arches: &[A], parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
     for slice in arches.iter().take(limits::UNIVERSAL_PROGRAMS).filter_map(|arch| arch.data(parts).ok()) {
-        one(&ReadCache::new(&mut Cursor::new(slice)), give);
+        let (mut content, failed) = (Cursor::new(slice), Cell::new(None));
+        let left = readable(slice.len() as u64);
+        one(&ReadCache::new(Watched { content: &mut content, left, failed: &failed }), give);
     }
 }
 
@@ -187,6 +230,43 @@ mod tests {
             (Vec::new(), false),
         ] {
             assert_eq!(begins_program(&begins), expected, "{begins:x?}");
+        }
+    }
+
+    /// An ELF file of 64 bits with this many sections over all of its content (System V ABI).
+    fn overlapping(sections: u16) -> Vec<u8> {
+        let content = vec![b'x'; 1 << 20];
+        let table = 64 + content.len() as u64;
+        let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec();
+        for number in [0, 0, table] {
+            elf.extend(u64::to_le_bytes(number));
+        }
+        elf.extend([0, 0, 0, 0, 64, 0, 56, 0, 0, 0, 64, 0]);
+        elf.extend([sections + 1, sections].map(u16::to_le_bytes).concat());
+        elf.extend(&content);
+        elf.extend([0; 64]);
+        for number in 0..u64::from(sections) {
+            // The last has the names of all.
+            let kind = if number + 1 == u64::from(sections) { 3 } else { 1 };
+            elf.extend([0_u32, kind].map(u32::to_le_bytes).concat());
+            elf.extend([2, 0, 64 + number, content.len() as u64 - number].map(u64::to_le_bytes).concat());
+            elf.extend([0; 8]);
+            elf.extend([1_u64, 0].map(u64::to_le_bytes).concat());
+        }
+        elf
+    }
+
+    /// Sections that overlap are no reason to read a file over and over (threat model, row 97).
+    #[test]
+    fn parts_that_overlap() {
+        for (sections, sound) in [(3, true), (9, false)] {
+            let mut bytes = 0;
+            let elf = overlapping(sections);
+            let read = each(&mut Cursor::new(elf.as_slice()), &mut |program| {
+                bytes = constants(program).iter().map(|part| part.len()).sum();
+            });
+            assert_eq!(read.is_ok(), sound, "{sections} sections: {read:?}");
+            assert!((1 << 20..4 << 20).contains(&bytes), "{sections} sections: {bytes}");
         }
     }
 }

@@ -66,6 +66,11 @@ impl SourceArgs {
         Self { platform: None, ..self.of(&image.name()) }
     }
 
+    /// The same flags, with every layer read.
+    pub(super) fn uncached(&self) -> Self {
+        Self { no_cache: true, ..self.clone() }
+    }
+
     /// Finds the image; `None` for a directory.
     pub(super) async fn locate(&self, context: &Context) -> Result<Option<Located>, Failure> {
         if self.directory().is_some() {

@@ -115,7 +115,8 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         }
         None => args.source.clone(),
     };
-    let looked = source.look(context).await?;
+    // What decides is read, not remembered.
+    let looked = source.uncached().look(context).await?;
     let mut worst = Ok(Outcome::Proven);
     for read in &documents {
         let verification = truth::verify(&read.inventory, &looked.inventory, &question);

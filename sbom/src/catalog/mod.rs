@@ -160,7 +160,7 @@ pub enum Unreadable {
         /// Why.
         why: String,
     },
-    /// It passes a bound of [`limits`](crate::limits).
+    /// It passes a bound of [`limits`].
     #[error("{what} is more than {limit}")]
     Limit {
         /// What is bounded.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use testkit::documents;
 use testkit::registry::{self, Access};
 use testkit::servers::{Kind, Server};
-use testkit::{Sandbox, program, project};
+use testkit::{Sandbox, peer, program, project};
 
 use crate::session::{self, Step};
 use crate::{all_pages, read};
@@ -24,6 +24,9 @@ const ELSEWHERE: [&str; 4] = [
     "cargo build --release --locked",
     "export PATH=$PWD/target/release:$PATH",
 ];
+
+/// Programs of others that pages run, and the variables of where they are.
+const OTHERS: [(&str, &str); 3] = [("hadolint", "HADOLINT"), ("jq", "JQ"), ("trivy", "TRIVY")];
 
 /// The credentials of `$PRIVATE_REGISTRY`, as the page has them.
 const USER: &str = "ci";
@@ -49,19 +52,29 @@ fn every_command_of_every_page_ends_as_the_page_says() {
     });
 }
 
+/// Where the programs of others are that these commands run; `None` where one of them is missing.
+fn others(steps: &[Step]) -> Option<Vec<PathBuf>> {
+    let runs = |name: &str| {
+        steps.iter().any(|step| step.command.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))
+    };
+    let needed = OTHERS.iter().filter(|(name, _)| runs(name));
+    needed.map(|(_, variable)| Some(peer(variable)?.parent()?.to_owned())).collect()
+}
+
 fn run_everywhere(page: &Path, steps: &[Step]) {
+    let Some(others) = others(steps) else { return };
     if !steps.iter().any(|step| step.command.contains("$REGISTRY")) {
-        return run_page(page, steps, None);
+        return run_page(page, steps, &others, None);
     }
     for kind in [Kind::Distribution2, Kind::Referrers] {
         if let Some(server) = Server::start(kind) {
-            run_page(page, steps, Some(&server));
+            run_page(page, steps, &others, Some(&server));
         }
     }
 }
 
-fn run_page(page: &Path, steps: &[Step], server: Option<&Server>) {
-    let sandbox = sandbox();
+fn run_page(page: &Path, steps: &[Step], others: &[PathBuf], server: Option<&Server>) {
+    let sandbox = sandbox(others);
     let private = private_registry();
     let sandbox = sandbox.with("PRIVATE_REGISTRY", private.host());
     let sandbox = match server {
@@ -72,10 +85,11 @@ fn run_page(page: &Path, steps: &[Step], server: Option<&Server>) {
     session::run(page, steps, &sandbox);
 }
 
-/// With `countersign` on the path, and no secret but those that a page gives.
-fn sandbox() -> Sandbox {
+/// With `countersign` and the programs of others on the path, and no secret but those that a page gives.
+fn sandbox(others: &[PathBuf]) -> Sandbox {
     let programs = program().parent().expect("the program's folder").to_owned();
     let mut path = vec![programs];
+    path.extend_from_slice(others);
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     Sandbox::new().with("PATH", std::env::join_paths(path).expect("a path")).with("SECRET", PASSWORD)
 }

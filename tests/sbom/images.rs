@@ -122,6 +122,11 @@ fn what_was_made_is_attested_and_verified() {
     // One of another type proves nothing.
     let other = ["verify-attestation", "--key", "cosign.pub", "--type", "spdxjson", &image];
     sandbox.countersign(other).fails(1, "NO_ATTESTATIONS");
+    let count = || sandbox.countersign(verify).succeeds().stdout.lines().count();
+    sandbox.countersign(words).succeeds();
+    assert_eq!(count(), 2);
+    sandbox.countersign(words.iter().chain(&["--replace"])).succeeds();
+    assert_eq!(count(), 1);
 }
 
 #[test]

@@ -185,7 +185,7 @@ pub(super) async fn store(
 }
 
 /// Removes the other bundles of this type.
-async fn replace(
+pub(super) async fn replace(
     context: &Context,
     image: &Image,
     kind: &str,

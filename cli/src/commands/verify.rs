@@ -1,5 +1,7 @@
 //! `verify`
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 use countersign_core::buildkit::{Authenticity, Index};
 use countersign_core::decide;
@@ -343,13 +345,18 @@ fn denied(verdict: &Verdict, name: &str) -> Option<Failure> {
     let failure = Failure::new(Outcome::Refused, code, format_args!("{name}: {refusal}"));
     Some(match refusal {
         Refusal::NoSignatures => failure.hint("sign it with 'countersign sign --key KEY IMAGE'"),
-        Refusal::NoAttestations { .. } => match verdict.ignored.first() {
-            Some(ignored) => {
-                failure.hint(format!("--type says which are asked for; there is: {}", ignored.reason))
+        Refusal::NoAttestations { .. } => {
+            let there: BTreeSet<_> =
+                verdict.ignored.iter().map(|ignored| ignored.reason.to_string()).collect();
+            match there.is_empty() {
+                false => {
+                    let there: Vec<_> = there.into_iter().collect();
+                    failure.hint(format!("--type says which are asked for; there is: {}", there.join(", ")))
+                }
+                true => failure
+                    .hint("attest it with 'countersign attest --key KEY --type TYPE --predicate FILE IMAGE'"),
             }
-            None => failure
-                .hint("attest it with 'countersign attest --key KEY --type TYPE --predicate FILE IMAGE'"),
-        },
+        }
         Refusal::BuildkitUnsigned { index, .. } => {
             let repository = name.rsplit_once('@').map_or(name, |(repository, _)| repository);
             failure.hint(format!(

@@ -8,7 +8,8 @@ use super::go_bool;
 /// Flags of what is stored beside an image.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FormatArgs {
-    /// What to write: a Sigstore bundle, cosign's older form, or both
+    /// How it is stored: as a referrer (bundle; an SBOM that is attached, as it is), in cosign's older form behind a tag
+    /// (legacy), or both
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
 

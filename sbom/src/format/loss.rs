@@ -102,8 +102,11 @@ impl Lost {
 
     fn component(&mut self, was: &Component, is: &Component) {
         // The ecosystem is what the package URL says.
-        let Component { kind, ecosystem: _, namespace, name, version, purl, cpes, licenses, .. } = was;
-        let Component { supplier, description, homepage, hashes, locations, owner, origins, .. } = was;
+        #[rustfmt::skip]
+        let Component {
+            kind, ecosystem: _, namespace, name, version, purl, cpes, licenses, supplier, description, homepage, hashes,
+            locations, owner, origins,
+        } = was;
         self.unless("components[].kind", *kind == is.kind);
         self.text("components[].namespace", namespace.as_ref(), is.namespace.as_ref());
         if *namespace == is.namespace {

@@ -31,7 +31,7 @@ pub(crate) struct SbomArgs {
     kind: Kind,
 
     /// How it is written
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "FORMAT")]
     input_format: Option<Input>,
 
     #[command(flatten)]

@@ -1,13 +1,17 @@
-//! `demo`: the whole thing in a temporary folder, each step as a command that a reader can repeat.
+//! `demo`: the whole thing in a folder of its own, each step as a command that a reader can repeat.
 
 mod image;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
 use countersign_core::outcome::Outcome;
 use futures_util::FutureExt;
+use tempfile::TempDir;
 
+use self::image::Package;
+use self::steps::{Act, Step};
 use super::Result;
 use crate::cli::Cli;
 use crate::context::Context;
@@ -18,13 +22,13 @@ use crate::output::Output;
 /// The password of the demo's key.
 const PASSWORD: &str = "demo";
 
-/// Show the whole thing in a new folder; no server needed.
+/// Show the whole thing; no server needed, and nothing is left behind.
 ///
-/// A key is made, a small image built in an OCI layout, signed, verified, tampered with, and refused. Each step is
-/// printed as a command that can be repeated.
+/// A key is made, a small image built in an OCI layout and signed; its SBOM and its provenance are attested. All of it is
+/// verified, tampered with, and refused. Each step is printed as a command that can be repeated.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// Work in this new directory instead of a temporary one
+    /// Work in this new directory, and leave it there, instead of a temporary one
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
@@ -35,24 +39,21 @@ pub(crate) struct DemoArgs {
     /// What the image says
     #[arg(long, value_name = "TEXT", default_value = "hello", requires = "build_image")]
     text: String,
-}
 
-/// One step: what it shows, its command, and how it must end.
-struct Step {
-    what: &'static str,
-    arguments: Vec<String>,
-    expected: Outcome,
+    /// A package that the image has besides, or in this version; may be given several times
+    #[arg(long, value_name = "NAME=VERSION", requires = "build_image")]
+    package: Vec<Package>,
 }
 
 pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
     if let Some(target) = &args.build_image {
-        let digest = image::build(target, &args.text).await?;
+        let digest = image::build(target, &args.text, &args.package).await?;
         context.output.status(format!("Built {target}@{digest}"));
         return Ok(Outcome::Proven);
     }
-    let directory = directory(args)?;
+    let directory = Directory::enter(args.dir.as_deref())?;
     let output = &context.output;
-    output.line(&format!("# Everything is made in {}", directory.display()))?;
+    output.line(&format!("$ {}", directory.line()))?;
     output.line(&format!("$ export COUNTERSIGN_PASSWORD={PASSWORD}"))?;
     let inner = Context {
         output: Output::plain(),
@@ -60,79 +61,90 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result {
         now: context.now,
         timeout: context.timeout,
     };
-    for step in steps(&directory) {
+    for step in steps::all() {
         output.line("")?;
         output.line(&format!("# {}", step.what))?;
-        output.line(&format!("$ countersign {}", step.arguments.join(" ")))?;
-        let ended = perform(&step, &inner).await?;
-        output.line(&format!("# exit {}", ended.exit_code()))?;
-        if ended != step.expected {
-            let message = format!("this step should have ended with exit {}", step.expected.exit_code());
-            return Err(Failure::new(Outcome::Refused, "DEMO", message));
-        }
+        output.line(&format!("$ {}", step.line()))?;
+        perform(&step, output, &inner).await?;
     }
     output.line("")?;
-    output.line("# Done: the signed image was accepted, and the one that took its place was refused.")?;
+    output.line("# Done: what was signed was accepted, and what took its place was refused.")?;
+    directory.leave()?;
     Ok(Outcome::Proven)
 }
 
-fn directory(args: &DemoArgs) -> std::result::Result<PathBuf, Failure> {
-    match &args.dir {
-        Some(directory) => {
-            std::fs::create_dir(directory).map_err(|error| Failure::io(directory.display(), error))?;
-            Ok(directory.clone())
+/// Where the demo works: the process is there meanwhile, so that its commands are as short as those of a reader.
+struct Directory {
+    /// The directory that the user named.
+    named: Option<PathBuf>,
+    /// Removed in the end, else.
+    temporary: Option<TempDir>,
+    before: PathBuf,
+}
+
+impl Directory {
+    fn enter(named: Option<&Path>) -> std::result::Result<Self, Failure> {
+        let failed = |error| Failure::io("working directory", error);
+        let before = std::env::current_dir().map_err(failed)?;
+        let temporary = match named {
+            Some(named) => {
+                std::fs::create_dir(named).map_err(|error| Failure::io(named.display(), error))?;
+                None
+            }
+            None => Some(
+                tempfile::Builder::new()
+                    .prefix("countersign-demo-")
+                    .tempdir()
+                    .map_err(|error| Failure::io("temporary directory", error))?,
+            ),
+        };
+        let path = temporary.as_ref().map(TempDir::path).or(named).unwrap_or(&before);
+        std::env::set_current_dir(path).map_err(failed)?;
+        Ok(Self { named: named.map(Path::to_owned), temporary, before })
+    }
+
+    /// What a reader types to be in one.
+    fn line(&self) -> String {
+        match &self.named {
+            Some(named) => format!("mkdir '{0}' && cd '{0}'", named.display()),
+            None => "cd \"$(mktemp -d)\"".into(),
         }
-        None => {
-            let made = tempfile::Builder::new().prefix("countersign-demo-").tempdir();
-            Ok(made.map_err(|error| Failure::io("temporary directory", error))?.keep())
+    }
+
+    fn leave(self) -> std::result::Result<(), Failure> {
+        std::env::set_current_dir(&self.before).map_err(|error| Failure::io("working directory", error))?;
+        match self.temporary {
+            Some(temporary) => temporary.close().map_err(|error| Failure::io("temporary directory", error)),
+            None => Ok(()),
         }
     }
 }
 
-fn steps(directory: &Path) -> Vec<Step> {
-    let directory = directory.display();
-    let (key, image) = (format!("{directory}/demo"), format!("oci:{directory}/image:v1"));
-    let step = |what, expected, arguments: &[&str]| Step {
-        what,
-        expected,
-        arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
-    };
-    let (private, public) = (format!("{key}.key"), format!("{key}.pub"));
-    vec![
-        step(
-            "A key pair for the release engineer",
-            Outcome::Proven,
-            &["generate-key-pair", "--output-key-prefix", &key],
-        ),
-        step("A small image, in an OCI image layout", Outcome::Proven, &["demo", "--build-image", &image]),
-        step("Nobody has signed it yet: refused", Outcome::Refused, &["verify", "--key", &public, &image]),
-        step(
-            "The release engineer signs it",
-            Outcome::Proven,
-            &["sign", "--key", &private, "-a", "env=demo", &image],
-        ),
-        step(
-            "The gate verifies it",
-            Outcome::Proven,
-            &["verify", "--key", &public, "-a", "env=demo", &image],
-        ),
-        step("What is attached to it", Outcome::Proven, &["tree", &image]),
-        step(
-            "Somebody puts another image behind the tag",
-            Outcome::Proven,
-            &["demo", "--build-image", &image, "--text", "tampered"],
-        ),
-        step("The gate refuses it", Outcome::Refused, &["verify", "--key", &public, &image]),
-    ]
+/// Does a step, says how it ended, and checks that it ended as it should.
+async fn perform(step: &Step, output: &Output, inner: &Context) -> std::result::Result<(), Failure> {
+    match &step.act {
+        Act::Echo(text, file) => {
+            std::fs::write(file, format!("{text}\n")).map_err(|error| Failure::io(file, error))
+        }
+        Act::Countersign(arguments, expected) => {
+            let ended = countersign(arguments, *expected, inner).await?;
+            output.line(&format!("# exit {}", ended.exit_code()))?;
+            if ended == *expected {
+                return Ok(());
+            }
+            let message = format!("this step should have ended with exit {}", expected.exit_code());
+            Err(Failure::new(Outcome::Refused, "DEMO", message))
+        }
+    }
 }
 
-/// Runs a step as the program would run its command line.
-async fn perform(step: &Step, context: &Context) -> Result {
-    let line = std::iter::once("countersign").chain(step.arguments.iter().map(String::as_str));
+/// Runs a command as the program would run its command line.
+async fn countersign(arguments: &str, expected: Outcome, context: &Context) -> Result {
+    let line = std::iter::once("countersign").chain(arguments.split(' '));
     let cli = Cli::try_parse_from(line).map_err(Failure::usage)?;
     match super::run(cli.command, context).boxed_local().await {
         Ok(outcome) => Ok(outcome),
-        Err(failure) if failure.outcome == step.expected => {
+        Err(failure) if failure.outcome == expected => {
             context.output.failure(&failure);
             Ok(failure.outcome)
         }

@@ -83,7 +83,8 @@ async fn inventory(args: &SourceArgs, context: &Context) -> std::result::Result<
     if name == "-" || path.is_file() {
         return match document::read(context, path).await {
             Ok(read) => Ok(read.inventory),
-            Err(failure) => Err(failure
+            // Exit code 1 is that of a difference.
+            Err(failure) => Err(Failure { outcome: Outcome::Undecided, ..failure }
                 .hint("a file that is there is read as a document; name an archive oci-archive:FILE or docker-archive:FILE")),
         };
     }

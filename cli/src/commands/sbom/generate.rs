@@ -19,7 +19,7 @@ use super::output::{Label, Made, OutputArgs};
 use super::platforms::{self, Target};
 use super::source::SourceArgs;
 use crate::commands::Result;
-use crate::commands::attest::store;
+use crate::commands::attest::{replace, store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::keys;
@@ -49,6 +49,10 @@ pub(crate) struct GenerateArgs {
     /// Attest the image with the SBOM, in the first of the formats that are attested (cyclonedx-json, spdx-json)
     #[arg(long, requires = "key")]
     attest: bool,
+
+    /// Remove earlier attestations of the same type, once the new one is stored
+    #[arg(long, requires = "attest")]
+    replace: bool,
 
     /// The private key to attest with: a file or env://NAME
     #[arg(long, value_name = "KEY", requires = "attest")]
@@ -184,7 +188,10 @@ async fn attest(
     let about = Subject { name: Some(name.to_owned()), ..Subject::of(&image.digest) };
     let made = sign::attest(signer, Attestation::new(vec![about], kind.uri(), document)?).await?;
     let subject = image.descriptor().await?;
-    store(context, &image, subject, &made, kind.uri(), Formats::BUNDLE).await?;
+    let signed = store(context, &image, subject, &made, kind.uri(), Formats::BUNDLE).await?;
+    if args.replace {
+        replace(context, &image, kind.uri(), &signed).await?;
+    }
     Ok(())
 }
 

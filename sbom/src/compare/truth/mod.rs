@@ -119,16 +119,16 @@ impl Reason {
         match self {
             Self::Ignored => "left out by --ignore",
             Self::NotAsked => "not of the ecosystems of --only",
-            Self::Subject => "what the document is about cannot be compared",
+            Self::Subject => "whether the document is about this",
             Self::NoPackageUrl => "without a package URL",
             Self::MalformedPackageUrl => "with a malformed package URL",
             Self::UnknownEcosystem => "of ecosystems that are not catalogued",
-            Self::NoPackage => "no packages: files, distributions, images",
-            Self::DeclaredSource => "declared as sources, not as installed",
-            Self::NoVersion => "there, but one side tells no version",
+            Self::NoPackage => "that are no packages (files, distributions, images)",
+            Self::DeclaredSource => "that the document declares as sources, not as installed",
+            Self::NoVersion => "of which one side tells no version",
             Self::KnownProgram => "programs known by their bytes, on one side only",
             Self::OwnModule => "Go modules without a version, on one side only",
-            Self::CameWithPackage => "came with a distribution's package that the document has",
+            Self::CameWithPackage => "that came with a distribution's package which the document has",
         }
     }
 }

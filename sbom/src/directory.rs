@@ -42,7 +42,7 @@ impl Walk<'_> {
         let entries = match entries(&self.root.join(folder.trim_start_matches('/'))) {
             Ok(entries) => entries,
             Err(error) => {
-                self.reading.lacks(folder, error.to_string());
+                self.reading.lacks(folder, error.to_string())?;
                 return Ok(());
             }
         };
@@ -55,7 +55,7 @@ impl Walk<'_> {
             if !self.is_excluded(&path, &entry)
                 && let Err(error) = self.entry(&path, &entry)
             {
-                self.reading.lacks(&path, error.to_string());
+                self.reading.lacks(&path, error.to_string())?;
             }
         }
         Ok(())

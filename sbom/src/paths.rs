@@ -22,6 +22,6 @@ pub(crate) fn empty<T>(map: &mut BTreeMap<String, T>, path: &str) {
 }
 
 /// What every path below this one begins with.
-pub(crate) fn below(path: &str) -> String {
+fn below(path: &str) -> String {
     if path == "/" { path.to_owned() } else { format!("{path}/") }
 }

@@ -1,15 +1,16 @@
 //! Programs and libraries: the parts of ELF, PE and Mach-O files that tell what is built in.
 
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use object::elf::{FileHeader32, FileHeader64, PF_X};
 use object::read::elf::{FileHeader, ProgramHeader};
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{
-    Endianness, File, FileKind, Object, ObjectSection, ObjectSegment, ReadCache, SectionKind, SegmentFlags,
+    Endianness, File, FileKind, Object, ObjectSection, ObjectSegment, ReadCache, Section, SectionKind,
+    Segment, SegmentFlags,
 };
 
-use super::{Content, FileName};
+use super::{Content, FileName, Unreadable};
 use crate::limits;
 
 /// Whether a file may be a program or a library, by its name and mode.
@@ -21,8 +22,41 @@ pub(super) fn wants(file: &FileName<'_>) -> bool {
             || name.contains(".so."))
 }
 
-/// A file of which only those parts are read that are asked for, each once.
-type Parts<'content> = ReadCache<&'content mut dyn Content>;
+/// A file of which only those parts are read that are asked for, each once. They may overlap, and are kept.
+type Parts<'content> = ReadCache<Counted<'content>>;
+
+/// A file of which so many bytes are read, however often.
+#[derive(Debug)]
+pub struct Counted<'content> {
+    content: &'content mut dyn Content,
+    left: u64,
+    exceeded: bool,
+}
+
+impl<'content> Counted<'content> {
+    fn new(content: &'content mut dyn Content) -> io::Result<Self> {
+        let length = content.seek(SeekFrom::End(0))?;
+        // What is small is read again by a few hundred bytes, however few there are.
+        let left = length.saturating_mul(limits::PROGRAM_READS).saturating_add(1 << 20);
+        Ok(Self { content, left, exceeded: false })
+    }
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(buffer)?;
+        let left = self.left.checked_sub(read as u64);
+        self.exceeded |= left.is_none();
+        self.left = left.ok_or_else(|| io::Error::other("too many parts"))?;
+        Ok(read)
+    }
+}
+
+impl Seek for Counted<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.content.seek(to)
+    }
+}
 
 /// A program or a library.
 pub(super) type Program<'data, 'content> = File<'data, &'data Parts<'content>>;
@@ -55,31 +89,32 @@ fn has_code<H: FileHeader<Endian = Endianness>>(head: &[u8]) -> bool {
 }
 
 /// Gives the programs of a file one after another: more than one where it is for several processors (Mach-O), none where
-/// it is no program.
+/// it is no program. `false` where it has parts that overlap more than is read: then some of it was not seen.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn each(content: &mut dyn Content, give: &mut dyn FnMut(&Program<'_, '_>)) -> io::Result<()> {
+pub(super) fn each(content: &mut dyn Content, give: &mut dyn FnMut(&Program<'_, '_>)) -> io::Result<bool> {
     // What fails later is read as a program that is cut short.
     let mut head = [0; 1];
     if content.read(&mut head)? == 0 {
-        return Ok(());
+        return Ok(true);
     }
-    let parts = ReadCache::new(content);
+    let parts = ReadCache::new(Counted::new(content)?);
+    let mut all = true;
     match FileKind::parse(&parts) {
         Ok(FileKind::MachOFat32) => {
             if let Ok(fat) = MachOFatFile32::parse(&parts) {
-                slices(fat.arches(), &parts, give);
+                all = slices(fat.arches(), &parts, give)?;
             }
         }
         Ok(FileKind::MachOFat64) => {
             if let Ok(fat) = MachOFatFile64::parse(&parts) {
-                slices(fat.arches(), &parts, give);
+                all = slices(fat.arches(), &parts, give)?;
             }
         }
         _ => one(&parts, give),
     }
-    Ok(())
+    Ok(all && !parts.into_inner().exceeded)
 }
 
 fn one(parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
@@ -97,10 +132,19 @@ fn one(parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
     }
 }
 
-fn slices<A: FatArch>(arches: &[A], parts: &Parts<'_>, give: &mut dyn FnMut(&Program<'_, '_>)) {
+fn slices<A: FatArch>(
+    arches: &[A],
+    parts: &Parts<'_>,
+    give: &mut dyn FnMut(&Program<'_, '_>),
+) -> io::Result<bool> {
+    let mut all = true;
     for slice in arches.iter().take(limits::UNIVERSAL_PROGRAMS).filter_map(|arch| arch.data(parts).ok()) {
-        one(&ReadCache::new(&mut Cursor::new(slice)), give);
+        let mut slice = Cursor::new(slice);
+        let parts = ReadCache::new(Counted::new(&mut slice)?);
+        one(&parts, give);
+        all &= !parts.into_inner().exceeded;
     }
+    Ok(all)
 }
 
 /// The bytes of a section.
@@ -109,41 +153,66 @@ pub(super) fn section<'data>(program: &Program<'data, '_>, name: &str) -> Option
 }
 
 /// What a program can write to: where linkers put data with addresses in it.
-pub(super) fn writable<'data>(program: &Program<'data, '_>) -> Vec<&'data [u8]> {
+///
+/// # Errors
+/// [`Unreadable::Limit`] where its segments overlap ([`limits::PROGRAM_OVERLAP`]).
+pub(super) fn writable<'data>(
+    file: &FileName<'_>,
+    program: &Program<'data, '_>,
+) -> Result<Vec<&'data [u8]>, Unreadable> {
     const ELF_WRITE: u32 = 2;
     const MACHO_WRITE: u32 = 2;
     const PE_WRITE: u32 = 0x8000_0000;
-    program
-        .segments()
-        .filter(|segment| match segment.flags() {
-            SegmentFlags::Elf { p_flags } => p_flags & ELF_WRITE != 0,
-            SegmentFlags::MachO { initprot, .. } => initprot & MACHO_WRITE != 0,
-            SegmentFlags::Coff { characteristics } => characteristics & PE_WRITE != 0,
-            _ => false,
-        })
-        .filter_map(|segment| segment.data().ok())
-        .collect()
+    let segments = program.segments().filter(|segment| match segment.flags() {
+        SegmentFlags::Elf { p_flags } => p_flags & ELF_WRITE != 0,
+        SegmentFlags::MachO { initprot, .. } => initprot & MACHO_WRITE != 0,
+        SegmentFlags::Coff { characteristics } => characteristics & PE_WRITE != 0,
+        _ => false,
+    });
+    together(file, segments, |segment| segment.file_range().1, |segment| segment.data().ok())
 }
 
 /// What a program is loaded with besides its code: where compilers put texts. All of it where it has no sections.
-pub(super) fn constants<'data>(program: &Program<'data, '_>) -> Vec<&'data [u8]> {
-    let sections: Vec<&[u8]> = program
-        .sections()
-        .filter(|section| {
-            matches!(
-                section.kind(),
-                SectionKind::Data
-                    | SectionKind::ReadOnlyData
-                    | SectionKind::ReadOnlyDataWithRel
-                    | SectionKind::ReadOnlyString
-            )
-        })
-        .filter_map(|section| section.data().ok())
-        .collect();
+///
+/// # Errors
+/// [`Unreadable::Limit`] where its sections or segments overlap ([`limits::PROGRAM_OVERLAP`]).
+pub(super) fn constants<'data>(
+    file: &FileName<'_>,
+    program: &Program<'data, '_>,
+) -> Result<Vec<&'data [u8]>, Unreadable> {
+    let sections = program.sections().filter(|section| {
+        matches!(
+            section.kind(),
+            SectionKind::Data
+                | SectionKind::ReadOnlyData
+                | SectionKind::ReadOnlyDataWithRel
+                | SectionKind::ReadOnlyString
+        )
+    });
+    let length = |section: &Section<'data, '_, _>| section.file_range().map_or(0, |(_, length)| length);
+    let sections = together(file, sections, length, |section| section.data().ok())?;
     if !sections.is_empty() {
-        return sections;
+        return Ok(sections);
     }
-    program.segments().filter_map(|segment| segment.data().ok()).collect()
+    let segments = program.segments();
+    together(file, segments, |segment| segment.file_range().1, |segment| segment.data().ok())
+}
+
+/// The bytes of all these parts, each of which is read for itself.
+fn together<'data, P>(
+    file: &FileName<'_>,
+    parts: impl Iterator<Item = P>,
+    length: impl Fn(&P) -> u64,
+    data: impl Fn(&P) -> Option<&'data [u8]>,
+) -> Result<Vec<&'data [u8]>, Unreadable> {
+    let limit = file.size.saturating_mul(limits::PROGRAM_OVERLAP);
+    let (mut left, mut read) = (limit, Vec::new());
+    for part in parts {
+        let too_many = Unreadable::Limit { what: "the length of all parts of a program", limit };
+        left = left.checked_sub(length(&part)).ok_or(too_many)?;
+        read.extend(data(&part));
+    }
+    Ok(read)
 }
 
 /// The bytes at an address of the running program.
@@ -152,7 +221,11 @@ pub(super) fn at_address<'data>(
     address: u64,
     length: u64,
 ) -> Option<&'data [u8]> {
-    program.segments().find_map(|segment| segment.data_range(address, length).ok().flatten())
+    let has = |segment: &Segment<'data, '_, _>| {
+        let start = address.checked_sub(segment.address());
+        start.and_then(|start| start.checked_add(length)).is_some_and(|end| end <= segment.file_range().1)
+    };
+    program.segments().find(has)?.data_range(address, length).ok().flatten()
 }
 
 #[cfg(test)]
@@ -188,5 +261,36 @@ mod tests {
         ] {
             assert_eq!(begins_program(&begins), expected, "{begins:x?}");
         }
+    }
+
+    /// A small file can have thousands of sections, each of them nearly the whole of it, and each with a long name (threat
+    /// model, row 85).
+    #[test]
+    fn sections_that_overlap() {
+        const COUNT: u16 = 2000;
+        let text = [vec![b'a'; 4000], vec![0]].concat().repeat(2);
+        let table = 64 + text.len() as u64;
+        let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0".to_vec();
+        elf.extend([0_u64, 0, table].map(u64::to_le_bytes).concat());
+        elf.extend([0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 64, 0]);
+        elf.extend([COUNT, COUNT - 1].map(u16::to_le_bytes).concat());
+        elf.extend(&text);
+        for number in 0..COUNT {
+            // The last has the names; the others are data of the program.
+            let (kind, flags) = if number == COUNT - 1 { (3_u32, 0_u64) } else { (1, 2) };
+            elf.extend([u32::from(number), kind].map(u32::to_le_bytes).concat());
+            elf.extend([flags, 0, 64, text.len() as u64].map(u64::to_le_bytes).concat());
+            elf.extend([0; 8]);
+            elf.extend([0_u64; 2].map(u64::to_le_bytes).concat());
+        }
+        let file = FileName { path: "/bin/x", mode: 0o755, size: elf.len() as u64 };
+        let mut said = Vec::new();
+        let all = each(&mut Cursor::new(elf.as_slice()), &mut |program| {
+            said.push(constants(&file, program).map(|parts| parts.len()));
+            assert_eq!(section(program, ".dep-v0"), None);
+        });
+        let limit = file.size * limits::PROGRAM_OVERLAP;
+        assert_eq!(said, [Err(Unreadable::Limit { what: "the length of all parts of a program", limit })]);
+        assert!(!all.unwrap(), "2000 names of 2000 bytes on average are more than eight times the file");
     }
 }

@@ -55,7 +55,7 @@ pub enum Reads {
 pub type Look = Result<Vec<Fact>, Unreadable>;
 
 /// The content of a file, of which any part can be read.
-pub trait Content: Read + Seek {
+pub trait Content: Read + Seek + std::fmt::Debug {
     /// All of it, up to [`limits::FILE_BYTES`]; in `buffer` where it has to be put somewhere.
     ///
     /// # Errors
@@ -103,9 +103,13 @@ pub fn look(file: &FileName<'_>, content: &mut dyn Content, buffer: &mut Vec<u8>
     }
     if !programs.is_empty() {
         content.rewind()?;
-        executable::each(content, &mut |program| {
+        let all = executable::each(content, &mut |program| {
             said.extend(programs.iter().map(|look| look(file, program)));
         })?;
+        if !all {
+            let limit = file.size.saturating_mul(limits::PROGRAM_READS);
+            said.push(Err(Unreadable::Limit { what: "what is read of a program, in bytes,", limit }));
+        }
     }
     Ok(said)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::fact::{Distribution, Ecosystem, Fact, Package};
 use crate::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
+use crate::limits;
 use crate::purl;
 use crate::tree::Tree;
 
@@ -12,7 +13,10 @@ const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// Assembles what a tree shows.
 pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
-    let mut incomplete = tree.incomplete.clone();
+    let lacks = |(path, whys): (&String, &BTreeSet<String>)| {
+        whys.iter().map(|why| Incomplete { path: path.clone(), why: why.clone() }).collect::<Vec<_>>()
+    };
+    let mut incomplete: Vec<_> = tree.incomplete.iter().flat_map(lacks).collect();
     let distribution = distribution(&tree);
     let mut gathered = Gathered::default();
     for (path, found) in &tree.found {
@@ -30,7 +34,7 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
             }
         }
     }
-    let (components, dependencies) = gathered.finish(&tree.links);
+    let (components, dependencies) = gathered.finish(&tree.links, &mut incomplete);
     incomplete.sort();
     incomplete.dedup();
     Inventory { subject, distribution, components, dependencies, incomplete }
@@ -77,21 +81,18 @@ impl Gathered {
         self.licenses.entry(package.to_owned()).or_default().extend_from_slice(licenses);
     }
 
-    fn finish(self, links: &BTreeMap<String, String>) -> (Vec<Component>, Vec<(usize, usize)>) {
+    fn finish(
+        self,
+        links: &BTreeMap<String, String>,
+        incomplete: &mut Vec<Incomplete>,
+    ) -> (Vec<Component>, Vec<(usize, usize)>) {
         let packages: Vec<_> = self.packages.into_iter().collect();
-        let mut owners = HashMap::new();
-        for (index, (_, (package, _))) in packages.iter().enumerate() {
-            if !package.ecosystem.is_of_distribution() {
-                continue;
-            }
-            let arch = package.qualifiers.get("arch").map(|arch| format!("{}:{arch}", package.name));
-            let listed = [Some(package.name.clone()), arch].into_iter().flatten();
-            let listed = listed.filter_map(|name| self.owned.get(&name)).flatten();
-            for file in package.files.iter().chain(listed) {
-                owners.insert(resolved(file, links), index);
-            }
+        let owners = owners(&packages, &self.owned, links);
+        let (dependencies, all) = dependencies(&packages, &owners, limits::DEPENDENCIES);
+        if !all {
+            incomplete.push(more_than("the number of dependencies", limits::DEPENDENCIES));
         }
-        let dependencies = dependencies(&packages, &owners);
+        let mut copies = Copies { left: limits::COPIED_BYTES, all: true };
         // Who supplies the owner supplies what came with it.
         let suppliers: Vec<_> = packages.iter().map(|(_, (package, _))| package.supplier.clone()).collect();
         let component = |(purl, (package, locations)): (String, (Package, BTreeSet<Location>))| {
@@ -104,10 +105,12 @@ impl Gathered {
             let owner = owner.and_then(|owners| owners.first().copied());
             let mut licenses = package.licenses;
             if licenses.is_empty() && package.ecosystem.is_of_distribution() {
-                licenses = self.licenses.get(&package.name).cloned().unwrap_or_default();
+                licenses = self.licenses.get(&package.name).map(|texts| copies.of(texts)).unwrap_or_default();
             }
             licenses.sort();
             licenses.dedup();
+            let of_owner = owner.and_then(|owner| suppliers.get(owner)?.as_ref());
+            let supplier = package.supplier.or_else(|| copies.of(std::slice::from_ref(of_owner?)).pop());
             let generic = package.ecosystem == Ecosystem::Generic;
             Component {
                 kind: if generic { Kind::Application } else { Kind::Library },
@@ -118,7 +121,7 @@ impl Gathered {
                 purl: Some(purl),
                 cpes: Vec::new(),
                 licenses,
-                supplier: package.supplier.or_else(|| owner.and_then(|owner| suppliers.get(owner)?.clone())),
+                supplier,
                 description: package.description,
                 homepage: package.homepage,
                 hashes: package.hashes,
@@ -127,8 +130,70 @@ impl Gathered {
                 origins: Vec::new(),
             }
         };
-        (packages.into_iter().map(component).collect(), dependencies)
+        let components = packages.into_iter().map(component).collect();
+        if !copies.all {
+            incomplete.push(more_than("what packages take over of others, in bytes,", limits::COPIED_BYTES));
+        }
+        (components, dependencies)
     }
+}
+
+fn more_than(what: &str, limit: usize) -> Incomplete {
+    Incomplete { path: "/".to_owned(), why: format!("{what} is more than {limit}") }
+}
+
+/// What packages may still take over of others: one text may be that of very many.
+struct Copies {
+    left: usize,
+    /// Whether nothing was left out.
+    all: bool,
+}
+
+impl Copies {
+    fn of(&mut self, texts: &[String]) -> Vec<String> {
+        let bytes = texts.iter().map(|text| text.len() + size_of::<String>()).sum();
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                texts.to_vec()
+            }
+            None => {
+                self.all = false;
+                Vec::new()
+            }
+        }
+    }
+}
+
+type Numbered = [(String, (Package, BTreeSet<Location>))];
+
+/// Which package of a distribution owns a file, by its path; of several the last. What is listed by a name belongs to
+/// the last package of this name: it is looked at once, however many there are.
+fn owners(
+    packages: &Numbered,
+    owned: &HashMap<String, Vec<String>>,
+    links: &BTreeMap<String, String>,
+) -> HashMap<String, usize> {
+    let of_distribution = || {
+        let packages = packages.iter().map(|(_, (package, _))| package).enumerate();
+        packages.filter(|(_, package)| package.ecosystem.is_of_distribution())
+    };
+    let names = |package: &Package| {
+        let arch = package.qualifiers.get("arch").map(|arch| format!("{}:{arch}", package.name));
+        [Some(package.name.clone()), arch].into_iter().flatten()
+    };
+    let last: HashMap<String, usize> = of_distribution()
+        .flat_map(|(index, package)| names(package).map(move |name| (name, index)))
+        .collect();
+    let mut owners = HashMap::new();
+    for (index, package) in of_distribution() {
+        let listed = names(package).filter(|name| last.get(name) == Some(&index));
+        let listed = listed.filter_map(|name| owned.get(&name)).flatten();
+        for file in package.files.iter().chain(listed) {
+            owners.insert(resolved(file, links), index);
+        }
+    }
+    owners
 }
 
 /// A path with the links of the root resolved: `/lib/x` is `/usr/lib/x` where `/lib` leads to `/usr/lib`.
@@ -141,10 +206,14 @@ fn resolved(path: &str, links: &BTreeMap<String, String>) -> String {
     }
 }
 
-type Numbered = [(String, (Package, BTreeSet<Location>))];
-
 /// Who needs whom: a name is that of a package of the same ecosystem, one that it provides, or a file that one owns.
-fn dependencies(packages: &Numbered, owners: &HashMap<String, usize>) -> Vec<(usize, usize)> {
+/// There may be as many as there are pairs of packages: at most so many are looked at. The second is whether these were
+/// all.
+fn dependencies(
+    packages: &Numbered,
+    owners: &HashMap<String, usize>,
+    most: usize,
+) -> (Vec<(usize, usize)>, bool) {
     let mut named: HashMap<(u8, String), Vec<usize>> = HashMap::new();
     let key = |package: &Package, name: &str| (package.ecosystem as u8, name.to_owned());
     for (index, (_, (package, _))) in packages.iter().enumerate() {
@@ -154,16 +223,21 @@ fn dependencies(packages: &Numbered, owners: &HashMap<String, usize>) -> Vec<(us
             named.entry(key(package, &name)).or_default().push(index);
         }
     }
-    let mut edges = BTreeSet::new();
+    let (mut edges, mut left) = (BTreeSet::new(), most);
     for (index, (_, (package, _))) in packages.iter().enumerate() {
         for name in &package.depends {
             let by_name = named.get(&key(package, name)).into_iter().flatten();
-            let by_file = owners.get(name);
-            edges
-                .extend(by_name.chain(by_file).filter(|other| **other != index).map(|other| (index, *other)));
+            let found = by_name.chain(owners.get(name)).filter(|other| **other != index);
+            for other in found {
+                if left == 0 {
+                    return (edges.into_iter().collect(), false);
+                }
+                left -= 1;
+                edges.insert((index, *other));
+            }
         }
     }
-    edges.into_iter().collect()
+    (edges.into_iter().collect(), true)
 }
 
 #[cfg(test)]
@@ -235,5 +309,48 @@ mod tests {
         let locations: Vec<_> =
             inventory.components[3].locations.iter().map(|location| &location.path).collect();
         assert_eq!(locations, ["/opt/six.egg-info", metadata]);
+    }
+
+    fn numbered(packages: Vec<Package>) -> Vec<(String, (Package, BTreeSet<Location>))> {
+        packages.into_iter().map(|package| (purl::of(&package, None), (package, BTreeSet::new()))).collect()
+    }
+
+    /// A thousand packages that all need what all of them provide need one another in a million ways (threat model,
+    /// row 88).
+    #[test]
+    fn dependencies_are_counted() {
+        let package = |number: u32| {
+            let mut package = Package::new(Ecosystem::Deb, format!("p{number}"), "1");
+            (package.provides, package.depends) = (vec!["x".into()], vec!["x".into()]);
+            package
+        };
+        let packages = numbered((0..10).map(package).collect());
+        for (most, expected) in [(89, (89, false)), (90, (90, true))] {
+            let (edges, all) = dependencies(&packages, &HashMap::new(), most);
+            assert_eq!((edges.len(), all), expected);
+        }
+    }
+
+    /// A file belongs to the last of several packages with one name, each of which owns what the name lists (threat model,
+    /// row 88).
+    #[test]
+    fn many_packages_of_one_name() {
+        let mut packages: Vec<_> =
+            (0..3).map(|version| Package::new(Ecosystem::Deb, "x", version.to_string())).collect();
+        packages[0].files = vec!["/own".into(), "/listed".into()];
+        let owned = [("x".to_owned(), vec!["/listed".to_owned()])].into();
+        let owners = owners(&numbered(packages), &owned, &BTreeMap::new());
+        assert_eq!(owners, [("/own".to_owned(), 0), ("/listed".to_owned(), 2)].into());
+    }
+
+    /// What is told once and said of many is bounded (threat model, row 88).
+    #[test]
+    fn copies_are_bounded() {
+        let texts = ["MIT".to_owned(), "ISC".to_owned()];
+        let mut copies = Copies { left: 2 * (3 + size_of::<String>()), all: true };
+        assert_eq!(copies.of(&texts), texts);
+        assert!(copies.all);
+        assert_eq!(copies.of(&texts[..1]), [""; 0]);
+        assert!(!copies.all);
     }
 }

@@ -55,8 +55,11 @@ impl Cache {
         if size > self.most {
             return Ok(());
         }
-        if !self.folder.is_dir() {
-            self.begin().map_err(failed)?;
+        match fs::symlink_metadata(&self.folder) {
+            Ok(there) if there.is_dir() => {}
+            // What would be removed from behind a link, to make room, is not ours.
+            Ok(_) => return Err(failed(io::Error::other("is no folder"))),
+            Err(_) => self.begin().map_err(failed)?,
         }
         make_room(&self.folder, self.most - size).map_err(failed)?;
         file::write_atomic(&self.file(digest), &bytes, Mode::Private0600, Overwrite::Replace)
@@ -71,8 +74,9 @@ impl Cache {
         if let Some(parent) = self.folder.parent().filter(|parent| parent.is_dir()) {
             for entry in fs::read_dir(parent)? {
                 let entry = entry?;
-                if is_revision(&entry.file_name().to_string_lossy()) {
-                    fs::remove_dir_all(entry.path())?;
+                let ours = entry.file_type()?.is_dir() && entry.path() != self.folder;
+                if ours && is_revision(&entry.file_name().to_string_lossy()) {
+                    unless_gone(fs::remove_dir_all(entry.path()))?;
                 }
             }
         }
@@ -110,13 +114,24 @@ fn is_revision(name: &str) -> bool {
     name.len() == REVISION.len() && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Another process may have removed the same.
+fn unless_gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Removes what is oldest until no more than so many bytes are left.
 fn make_room(folder: &Path, most: u64) -> io::Result<()> {
     let mut kept = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let metadata = entry.metadata()?;
-        kept.push((metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len(), entry.path()));
+        // What has another name is still being written, by another process.
+        let is_kept = entry.path().extension().is_some_and(|extension| extension == "json");
+        if let (true, Ok(metadata)) = (is_kept, entry.metadata()) {
+            kept.push((metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len(), entry.path()));
+        }
     }
     kept.sort();
     let mut bytes: u64 = kept.iter().map(|(_, size, _)| size).sum();
@@ -124,10 +139,8 @@ fn make_room(folder: &Path, most: u64) -> io::Result<()> {
         if bytes <= most {
             break;
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => bytes -= size,
-        }
+        unless_gone(fs::remove_file(path))?;
+        bytes -= size;
     }
     Ok(())
 }
@@ -148,6 +161,7 @@ mod tests {
             incomplete: vec![Incomplete { path: "/z".into(), why: "torn".into() }],
             links: [("/lib".to_owned(), "/usr/lib".to_owned())].into(),
             hides: vec!["/a\nb".into()],
+            directories: vec!["/c".into()],
             empties: vec!["/".into()],
         }
     }
@@ -212,5 +226,63 @@ mod tests {
         large.hides = vec!["x".repeat(10_000)];
         cache.put(&Digest::sha256(b"4"), &large).unwrap();
         assert!(cache.get(&Digest::sha256(b"3")).is_some());
+    }
+
+    /// What is in the folder and is no layer that was kept counts as not there (threat model, row 89).
+    #[test]
+    fn whatever_lies_there_is_no_layer() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let digest = Digest::sha256(b"1");
+        cache.put(&digest, &layer("a")).unwrap();
+        let deep = format!("{{\"found\":{}", "[".repeat(1 << 20));
+        for content in ["", "{", "null", "[]", "{}", "\0", &deep, "{\"found\":{\"/x\":[{\"fact\":\"y\"}]}}"] {
+            fs::write(cache.file(&digest), content).unwrap();
+            assert_eq!(cache.get(&digest), None, "{}", &content[..content.len().min(20)]);
+        }
+        cache.put(&digest, &layer("b")).unwrap();
+        assert_eq!(cache.get(&digest), Some(layer("b")));
+    }
+
+    /// Nothing is written, and nothing removed to make room, behind a link (threat model, row 89).
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_folder() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let (theirs, ours) = (folder.path().join("theirs"), folder.path().join("ours"));
+        fs::create_dir(&theirs).unwrap();
+        fs::create_dir(&ours).unwrap();
+        fs::write(theirs.join("letter"), vec![0; 10_000]).unwrap();
+        let digest = Digest::sha256(b"1");
+        let cache = Cache { most: 5000, ..Cache::at(&ours) };
+        symlink(&theirs, &cache.folder).unwrap();
+        assert!(cache.put(&digest, &Layer::default()).unwrap_err().to_string().contains("is no folder"));
+        fs::remove_file(&cache.folder).unwrap();
+        // One with the name of another revision goes to where nothing is removed either.
+        symlink(&theirs, ours.join("0123456789abcdef")).unwrap();
+        cache.put(&digest, &Layer::default()).unwrap();
+        fs::remove_file(cache.file(&digest)).unwrap();
+        symlink(theirs.join("letter"), cache.file(&digest)).unwrap();
+        assert!(cache.put(&digest, &Layer::default()).unwrap_err().to_string().contains("symbolic link"));
+        assert_eq!(fs::read(theirs.join("letter")).unwrap(), vec![0; 10_000]);
+    }
+
+    /// Several at once: each finds what it kept, or what is as good, and none fails (threat model, row 89).
+    #[test]
+    fn several_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache { most: 30_000, ..Cache::at(folder.path()) };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for number in 0..50_u8 {
+                        let digest = Digest::sha256(&[number % 8]);
+                        cache.put(&digest, &layer("a")).unwrap();
+                        assert!(cache.get(&digest).is_none_or(|kept| kept == layer("a")));
+                    }
+                });
+            }
+        });
     }
 }

@@ -42,7 +42,7 @@ impl Walk<'_> {
         let entries = match entries(&self.root.join(folder.trim_start_matches('/'))) {
             Ok(entries) => entries,
             Err(error) => {
-                self.reading.lacks(folder, error.to_string());
+                self.reading.lacks(folder, error.to_string())?;
                 return Ok(());
             }
         };
@@ -51,11 +51,17 @@ impl Walk<'_> {
             return Err(io::Error::other(format!("more than {} files", limits::LAYER_ENTRIES)));
         }
         for entry in entries {
-            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let name = entry.file_name();
+            let path = format!("{folder}/{}", name.to_string_lossy());
+            if name.to_str().is_none() {
+                // Another one may look the same.
+                self.reading.lacks(&path, "has a name that is not in UTF-8".into())?;
+                continue;
+            }
             if !self.is_excluded(&path, &entry)
                 && let Err(error) = self.entry(&path, &entry)
             {
-                self.reading.lacks(&path, error.to_string());
+                self.reading.lacks(&path, error.to_string())?;
             }
         }
         Ok(())

@@ -35,6 +35,26 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// How much memory it takes, in bytes, roughly: enough to bound many of them.
+    pub fn bytes(&self) -> usize {
+        let own = match self {
+            Self::Package(package) => package.texts().map(weight).sum(),
+            Self::Owns { package, files: texts } | Self::License { package, licenses: texts } => {
+                weight(package) + texts.iter().map(|text| weight(text)).sum::<usize>()
+            }
+            Self::Distribution(distribution) => distribution.id.len(),
+            Self::Incomplete { part, why } => part.len() + why.len(),
+        };
+        size_of::<Self>() + own
+    }
+}
+
+/// A text takes more than its bytes.
+fn weight(text: &str) -> usize {
+    text.len() + size_of::<String>()
+}
+
 /// Where a package comes from: what decides its package URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -126,6 +146,16 @@ impl Package {
             provides: Vec::new(),
             files: Vec::new(),
         }
+    }
+
+    /// Every text in it.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let one = [&self.namespace, &self.supplier, &self.description, &self.homepage];
+        let lists = [&self.licenses, &self.depends, &self.provides, &self.files];
+        let maps = [&self.qualifiers, &self.hashes];
+        let texts = one.into_iter().flatten().chain(lists.into_iter().flatten());
+        let texts = texts.chain(maps.into_iter().flatten().flat_map(|(name, value)| [name, value]));
+        [&self.name, &self.version].into_iter().chain(texts).map(String::as_str)
     }
 }
 

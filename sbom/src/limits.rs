@@ -45,6 +45,16 @@ pub const ARCHIVE_TEXT_BYTES: u64 = 4 << 20;
 /// Unpacked bytes for each packed byte of an entry of an archive.
 pub const ARCHIVE_RATIO: u64 = 200;
 
+/// Objects and lists of one JSON file that tells of packages: the shortest take a hundred times their own bytes.
+pub const JSON_NODES: usize = 1_000_000;
+
+/// Bytes of all sections of one program, or of all its segments, for each byte of the file: what does not overlap is
+/// never more than the file.
+pub const PROGRAM_OVERLAP: u64 = 2;
+
+/// Bytes of all that is read of one program, for each byte of the file.
+pub const PROGRAM_READS: u64 = 8;
+
 /// Bytes of the list of dependencies that is packed into a program.
 pub const AUDITABLE_BYTES: u64 = 16 << 20;
 
@@ -54,11 +64,23 @@ pub const UNIVERSAL_PROGRAMS: usize = 16;
 /// Entries of one layer, or of one directory with all that is in it.
 pub const LAYER_ENTRIES: usize = 2_000_000;
 
+/// Bytes of what all files of one layer show, in memory.
+pub const LAYER_FACT_BYTES: usize = 1 << 30;
+
+/// Bytes of what a tar says of one entry before its content: its name, where it leads, what else is noted of it.
+pub const ENTRY_HEAD_BYTES: u64 = 1 << 20;
+
 /// Bytes of one layer, unpacked.
 pub const LAYER_BYTES: u64 = 64 << 30;
 
 /// Bytes of all that is kept of layers that were read.
 pub const CACHE_BYTES: u64 = 512 << 20;
+
+/// Which package needs which, of all packages of one inventory.
+pub const DEPENDENCIES: usize = 4_000_000;
+
+/// Bytes that packages take over from others: licences, and who supplies them.
+pub const COPIED_BYTES: usize = 256 << 20;
 
 /// Bytes of one document that is read: a bill of materials that someone else wrote.
 pub const DOCUMENT_BYTES: u64 = 512 << 20;

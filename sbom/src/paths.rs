@@ -3,6 +3,23 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// Where a link leads, as an absolute path: the root is its own parent.
+pub(crate) fn linked(path: &str, target: &str) -> String {
+    let folder =
+        if target.starts_with('/') { "" } else { path.rsplit_once('/').map_or("", |(folder, _)| folder) };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(target.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
 /// Takes away what is at this path, and below it.
 pub(crate) fn remove<T>(map: &mut BTreeMap<String, T>, path: &str) {
     map.remove(path);
@@ -22,6 +39,6 @@ pub(crate) fn empty<T>(map: &mut BTreeMap<String, T>, path: &str) {
 }
 
 /// What every path below this one begins with.
-pub(crate) fn below(path: &str) -> String {
+fn below(path: &str) -> String {
     if path == "/" { path.to_owned() } else { format!("{path}/") }
 }

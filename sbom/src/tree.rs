@@ -4,10 +4,9 @@
 //! Only what shows something is kept. An entry of a later layer takes away the facts of the same path, a whiteout those of
 //! what it hides, an opaque directory those of all that lower layers have in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Fact;
-use crate::inventory::Incomplete;
 use crate::layer::Layer;
 use crate::paths;
 
@@ -25,8 +24,8 @@ pub struct Found {
 pub struct Tree {
     /// What is left, by absolute path.
     pub found: BTreeMap<String, Found>,
-    /// What could not be read.
-    pub incomplete: Vec<Incomplete>,
+    /// What could not be read, by absolute path, and why.
+    pub incomplete: BTreeMap<String, BTreeSet<String>>,
     /// Symbolic links to directories at the root, `/lib` to `/usr/lib`: databases name files by either.
     pub links: BTreeMap<String, String>,
 }
@@ -34,32 +33,34 @@ pub struct Tree {
 impl Tree {
     /// Lays a layer on those that are there.
     pub fn lay(&mut self, digest: Option<&str>, layer: Layer) {
-        let Layer { found, incomplete, links, hides, empties } = layer;
+        let Layer { found, incomplete, links, hides, directories, empties } = layer;
         hides.iter().for_each(|path| self.remove(path));
+        for path in &directories {
+            self.found.remove(path);
+            self.links.remove(path);
+        }
         empties.iter().for_each(|path| self.empty(path));
         let layer = digest.map(str::to_owned);
         let found = found.into_iter().map(|(path, facts)| (path, Found { facts, layer: layer.clone() }));
         self.found.extend(found);
         self.links.extend(links);
-        self.incomplete.extend(incomplete);
+        for lacks in incomplete {
+            self.incomplete.entry(lacks.path).or_default().insert(lacks.why);
+        }
     }
 
     /// Takes away what is at this path, and below it.
     fn remove(&mut self, path: &str) {
         paths::remove(&mut self.found, path);
         paths::remove(&mut self.links, path);
-        if !self.incomplete.is_empty() {
-            let below = paths::below(path);
-            self.incomplete.retain(|other| other.path != path && !other.path.starts_with(&below));
-        }
+        paths::remove(&mut self.incomplete, path);
     }
 
     /// Takes away what is below this path.
     fn empty(&mut self, path: &str) {
         paths::empty(&mut self.found, path);
         paths::empty(&mut self.links, path);
-        let below = paths::below(path);
-        self.incomplete.retain(|other| !other.path.starts_with(&below));
+        paths::empty(&mut self.incomplete, path);
     }
 }
 

@@ -13,6 +13,8 @@
 
 mod error;
 mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod index;
 mod manifest;
 mod state;

@@ -142,7 +142,7 @@ fn wants(file: &FileName<'_>) -> bool {
 }
 
 fn look(file: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
-    let data = executable::constants(program);
+    let data = executable::constants(file, program)?;
     let found = named(file.name()).filter_map(|(known, beginning)| {
         let version = known.version(&data, beginning)?;
         Some(Fact::Package(Package::new(Ecosystem::Generic, known.name, version)))

@@ -17,9 +17,9 @@ const MAGIC: &[u8] = b"\xff Go buildinf:";
 const HEADER_BYTES: usize = 32;
 const WHAT: &str = "Go build information";
 
-fn look(_: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
+fn look(file: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unreadable> {
     let mut found = Packages::of(WHAT);
-    if let Some((version, modules)) = build_info(program) {
+    if let Some((version, modules)) = build_info(file, program)? {
         for package in packages(&version, &modules)? {
             found.add(package)?;
         }
@@ -28,10 +28,20 @@ fn look(_: &FileName<'_>, program: &Program<'_, '_>) -> Result<Vec<Fact>, Unread
 }
 
 /// The version of Go and the text of the modules.
-fn build_info(program: &Program<'_, '_>) -> Option<(String, String)> {
+fn build_info(
+    file: &FileName<'_>,
+    program: &Program<'_, '_>,
+) -> Result<Option<(String, String)>, Unreadable> {
     let named = [".go.buildinfo", "__go_buildinfo"];
-    let sections = named.into_iter().filter_map(|name| executable::section(program, name));
-    let block = sections.chain(executable::writable(program)).find_map(block)?;
+    let mut sections = named.into_iter().filter_map(|name| executable::section(program, name));
+    let block = match sections.find_map(block) {
+        Some(block) => Some(block),
+        None => executable::writable(file, program)?.into_iter().find_map(block),
+    };
+    Ok(block.and_then(|block| of_block(program, block)))
+}
+
+fn of_block(program: &Program<'_, '_>, block: &[u8]) -> Option<(String, String)> {
     let flags = *block.get(15)?;
     let (version, modules) = if flags & 2 == 0 {
         by_address(program, block, flags & 1 != 0)?
@@ -344,7 +354,7 @@ mod tests {
     #[test]
     fn what_shows_nothing() {
         for data in [&b"#!/bin/sh\n"[..], b"", b"\x7fELF", MAGIC, &elf(0, b"\xff Go buildinf:")] {
-            assert_eq!(look_at(&CATALOGER, &file("/bin/x", 1), data), Ok(Vec::new()));
+            assert_eq!(look_at(&CATALOGER, &file("/bin/x", data.len()), data), Ok(Vec::new()));
         }
     }
 

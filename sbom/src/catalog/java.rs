@@ -234,6 +234,10 @@ fn licenses(header: &str) -> Vec<String> {
 /// words that versions have, so that `log4j-1.2-api-2.17.1` is the version 2.17.1 of `log4j-1.2-api`.
 fn name_and_version(file: &str) -> (&str, Option<&str>) {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    // Each part is looked at once for each before it.
+    if stem.len() > parse::NAME_BYTES {
+        return (stem, None);
+    }
     let mut last = None;
     let separator = if stem.contains('-') { '-' } else { '_' };
     for (at, _) in stem.match_indices(separator).filter(|(at, _)| *at > 0) {

@@ -55,7 +55,7 @@ pub enum Reads {
 pub type Look = Result<Vec<Fact>, Unreadable>;
 
 /// The content of a file, of which any part can be read.
-pub trait Content: Read + Seek {
+pub trait Content: Read + Seek + std::fmt::Debug {
     /// All of it, up to [`limits::FILE_BYTES`]; in `buffer` where it has to be put somewhere.
     ///
     /// # Errors
@@ -76,6 +76,32 @@ impl Content for Cursor<&[u8]> {
     fn whole<'a>(&'a mut self, _: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
         Ok(self.get_ref())
     }
+}
+
+/// Whether any cataloger wants a file.
+pub fn is_wanted(file: &FileName<'_>) -> bool {
+    ALL.iter().any(|cataloger| (cataloger.wants)(file))
+}
+
+/// Where distributions keep what they know of their packages: paths that are wanted, whoever asks.
+const DATABASES: [&str; 8] = [
+    "/var/lib/dpkg/status",
+    "/var/lib/dpkg/status.d/name",
+    "/lib/apk/db/installed",
+    "/usr/lib/apk/db/installed",
+    "/var/lib/rpm/Packages",
+    "/var/lib/rpm/rpmdb.sqlite",
+    "/usr/lib/sysimage/rpm/Packages.db",
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+];
+
+/// Whether a link hides what a cataloger would want: links are not followed, but what they lead to is looked at where it
+/// lies, if it is wanted there. A program is told by its mode, which a link has not.
+pub fn loses(path: &str, target: &str) -> bool {
+    let wanted = |path: &str| is_wanted(&FileName { path, mode: 0o644, size: 1 });
+    let below = |database: &&str| database.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let led_astray = |database: &str| !wanted(&format!("{target}{}", &database[path.len()..]));
+    (wanted(path) && !wanted(target)) || DATABASES.iter().copied().filter(|it| below(it)).any(led_astray)
 }
 
 /// Whether a file that a cataloger wants can show something, seeing how it begins ([`limits::HEAD_BYTES`], or all of it).
@@ -103,9 +129,13 @@ pub fn look(file: &FileName<'_>, content: &mut dyn Content, buffer: &mut Vec<u8>
     }
     if !programs.is_empty() {
         content.rewind()?;
-        executable::each(content, &mut |program| {
+        let all = executable::each(content, &mut |program| {
             said.extend(programs.iter().map(|look| look(file, program)));
         })?;
+        if !all {
+            let limit = file.size.saturating_mul(limits::PROGRAM_READS);
+            said.push(Err(Unreadable::Limit { what: "what is read of a program, in bytes,", limit }));
+        }
     }
     Ok(said)
 }

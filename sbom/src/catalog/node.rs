@@ -183,7 +183,7 @@ mod tests {
             PATH,
             br#"{"name":"@a/b","version":"1","licenses":[{"type":"x"}],"author":"a (b)","dependencies":{"c":1}}"#,
         );
-        let deep = "[".repeat(1 << 20);
+        let deep = "[".repeat(1 << 19);
         assert!(matches!(look(&file(PATH, deep.len()), deep.as_bytes()), Err(Unreadable::Malformed { .. })));
     }
 

@@ -22,10 +22,13 @@ pub(super) fn text<'a>(what: &'static str, data: &'a [u8]) -> Result<std::borrow
 /// A JSON file.
 ///
 /// # Errors
-/// It passes [`limits::TEXT_BYTES`], or is no JSON.
+/// It passes [`limits::TEXT_BYTES`] or [`limits::JSON_NODES`], or is no JSON.
 pub(super) fn json(what: &'static str, data: &[u8]) -> Result<Value, Unreadable> {
-    serde_json::from_str(&text(what, data)?)
-        .map_err(|error| Unreadable::Malformed { what, why: error.to_string() })
+    let text = text(what, data)?;
+    if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > limits::JSON_NODES {
+        return Err(Unreadable::Limit { what, limit: limits::JSON_NODES as u64 });
+    }
+    serde_json::from_str(&text).map_err(|error| Unreadable::Malformed { what, why: error.to_string() })
 }
 
 /// Refuses more packages than [`limits::PACKAGES_PER_FILE`].
@@ -92,9 +95,27 @@ pub(super) fn present(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Bytes of the name of a package.
+pub(super) const NAME_BYTES: usize = 512;
+
 /// Whether a text can be the name of a package: short, visible, of one word.
 pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 512 && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    !text.is_empty() && text.len() <= NAME_BYTES && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Objects take a hundred times their text, and the stack is no place for them (threat model, row 85).
+    #[test]
+    fn json_that_is_large_or_deep() {
+        let many = format!("[{}0]", "{\"\":0},".repeat(limits::JSON_NODES));
+        let limit = limits::JSON_NODES as u64;
+        assert_eq!(json("x", many.as_bytes()), Err(Unreadable::Limit { what: "x", limit }));
+        let deep = "[".repeat(limits::JSON_NODES);
+        assert!(matches!(json("x", deep.as_bytes()), Err(Unreadable::Malformed { .. })));
+    }
 }
 
 /// What tests of several catalogers need.

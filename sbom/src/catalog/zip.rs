@@ -93,17 +93,18 @@ pub(super) fn read(
         });
     }
     let limit = limit.min(budget.bytes);
-    let too_long = Unreadable::Limit { what: "an unpacked archive entry", limit };
-    if entry.size > limit {
-        return Err(too_long);
+    // What is not read to its end took its time, too: entries may share one content, and lie about its length.
+    let cost = entry.size.max(entry.packed);
+    if cost > limit {
+        return Err(Unreadable::Limit { what: "an unpacked archive entry", limit });
     }
+    budget.bytes -= cost;
     let packed = packed(data, entry).ok_or_else(|| malformed("truncated entry"))?;
     let content = match entry.method {
         0 => packed.to_vec(),
         8 => inflated(packed, entry.size).map_err(|error| malformed(&error.to_string()))?,
         _ => return Err(malformed("unknown compression")),
     };
-    budget.bytes = budget.bytes.saturating_sub(content.len() as u64);
     if content.len() as u64 != entry.size {
         return Err(malformed("an entry has another length than it says"));
     }
@@ -351,7 +352,7 @@ mod tests {
         assert_eq!(contents(&lying), Err(malformed("an entry has another length than it says")));
         // Many that are small.
         let mut budget = Budget { entries: 2, bytes: 5 };
-        let many = archive(&[("a", b"aaaa"), ("b", b"bbbb")]);
+        let many = archive(&[("a.jar", b"aaaa"), ("b.jar", b"bbbb")]);
         let found = entries(&many, |_| true, &mut budget).unwrap();
         assert!(read(&many, &found[0], 9, &mut budget).is_ok());
         assert!(matches!(read(&many, &found[1], 9, &mut budget), Err(Unreadable::Limit { limit: 1, .. })));
@@ -360,6 +361,23 @@ mod tests {
             Err(Unreadable::Limit { limit: 1_000_000, .. })
         ));
         assert!(budget.is_spent());
+    }
+
+    /// Many entries that share one content are paid for each, whether it can be unpacked or not, and however little is to
+    /// come of it (threat model, row 85).
+    #[test]
+    fn entries_that_overlap() {
+        let zip = archive(&[("a", &[7; 1000]), ("b.jar", b"b")]);
+        let budget = &mut Budget::new();
+        let found = entries(&zip, |_| true, budget).unwrap();
+        for (size, packed, cost) in [(1000, found[0].packed, 1000), (999, found[0].packed, 999), (0, 15, 15)]
+        {
+            let mut budget = Budget { entries: 0, bytes: 2 * cost + 1 };
+            let entry = Entry { name: "x".into(), size, packed, ..found[0] };
+            let tries: Vec<_> = (0..3).map(|_| read(&zip, &entry, 1 << 20, &mut budget).err()).collect();
+            let spent = Unreadable::Limit { what: "an unpacked archive entry", limit: 1 };
+            assert_eq!((tries[0] == tries[1], &tries[2]), (true, &Some(spent)), "{size} of {packed}");
+        }
     }
 
     #[test]

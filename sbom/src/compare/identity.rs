@@ -58,8 +58,9 @@ impl<'a> Package<'a> {
     }
 
     fn with_purl(component: &'a Component, purl: PackageUrl) -> Self {
-        let told = purl.version.as_deref().unwrap_or(&component.version);
-        let version = folded_version(&purl.kind, told, purl.qualifier("epoch"));
+        let folded = |version| folded_version(&purl.kind, version, purl.qualifier("epoch"));
+        let told = purl.version.as_deref().map(folded).filter(|version| !version.is_empty());
+        let version = told.unwrap_or_else(|| folded(&component.version));
         let architecture = purl.qualifier("arch").map(str::to_owned);
         Self { component, identity: identity(&purl), version, architecture, purl: Some(purl) }
     }
@@ -192,12 +193,28 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_told_by_either() {
+        for (purl, version, expected) in [
+            ("pkg:npm/x@1", "", "1"),
+            ("pkg:npm/x", "2", "2"),
+            ("pkg:npm/x@unknown", "2", "2"),
+            ("pkg:npm/x@NOASSERTION", "2", "2"),
+            ("pkg:golang/x.org/y@(devel)", "v1.2.0", "1.2.0"),
+            ("pkg:golang/x.org/y@(devel)", "unknown", ""),
+        ] {
+            let component = component(purl, version);
+            assert_eq!(Package::of(&component).unwrap().version, expected, "{purl} {version}");
+        }
+    }
+
+    #[test]
     fn a_component_that_contradicts_itself_is_known() {
         for (purl, version, contradiction) in [
             ("pkg:npm/x@1", "1", None),
             ("pkg:npm/x@1", "", None),
             ("pkg:npm/x", "2", None),
             ("pkg:npm/x@1", "2", Some("2")),
+            ("pkg:npm/x@unknown", "2", None),
             ("pkg:deb/debian/x@5-1?epoch=1", "1:5-1", None),
             ("pkg:deb/debian/x@5-1?epoch=1", "5-1", None),
             ("pkg:rpm/fedora/x@5-1", "0:5-1", None),

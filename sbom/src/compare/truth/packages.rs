@@ -182,8 +182,10 @@ fn other_versions<'a>(
 
 fn other_version(said: &Package<'_>, found: &Package<'_>, answer: &mut Verification) {
     let (said_shown, found_shown) = (said.shown(), found.shown());
-    if said.version.is_empty() || found.version.is_empty() {
-        return answer.pass_over(Reason::NoVersion, said_shown);
+    match (said.version.is_empty(), found.version.is_empty()) {
+        (_, true) => return answer.pass_over(Reason::NoVersion, said_shown),
+        (true, false) => return answer.pass_over(Reason::UntoldVersion, said_shown),
+        (false, false) => {}
     }
     let message = format!("{found_shown} is there; the document says {said_shown}");
     answer.find(Code::Version, Some(said_shown), Some(found_shown), message);

@@ -188,7 +188,8 @@ fn what_belongs_to_another_is_passed_over() {
 /// What would run is verified with the other images, whatever it says of belonging to one of them.
 #[test]
 fn what_would_run_is_no_attestation_manifest() {
-    let recursive = ["verify-attestation", "--buildkit", "--recursive", "--type", "spdxjson", "--key", "a.pub"];
+    let recursive =
+        ["verify-attestation", "--buildkit", "--recursive", "--type", "spdxjson", "--key", "a.pub"];
     let runs = |kind: &str| json!({"vnd.docker.reference.type": kind});
     for annotations in [json!({}), runs("signature"), runs("attestation-manifest")] {
         let sandbox = Sandbox::new();
@@ -203,7 +204,11 @@ fn what_would_run_is_no_attestation_manifest() {
             made.index(entries);
             sandbox.countersign(["sign", "--key", "a.key", "oci:layout:v1"]).succeeds();
             let run = sandbox.countersign(recursive.iter().chain(&["oci:layout:v1"]));
-            if accepted { run.succeeds() } else { run.ends(1) };
+            if accepted {
+                run.succeeds()
+            } else {
+                run.ends(1)
+            };
         }
     }
 }

@@ -105,7 +105,9 @@ impl Listed {
             return Ok(());
         }
         let named = self.manifest.platform.as_ref().map(ToString::to_string);
-        Err(BuildkitError::Platform { got: media_type::brief(&named.unwrap_or_else(|| "nothing".to_owned())) })
+        Err(BuildkitError::Platform {
+            got: media_type::brief(&named.unwrap_or_else(|| "nothing".to_owned())),
+        })
     }
 }
 

@@ -153,6 +153,25 @@ fn what_cannot_be_compared_is_counted() {
     }
 }
 
+#[test]
+fn another_distribution_is_another_image() {
+    for (says, found) in [
+        ("pkg:deb/debian/bash@5?arch=amd64", vec![]),
+        ("pkg:deb/bash@5?arch=amd64", vec![]),
+        ("pkg:deb/bash@5?arch=amd64&distro=debian-12", vec![]),
+        ("pkg:deb/wolfi/bash@5?arch=amd64", vec!["SBOM_SUBJECT"]),
+        ("pkg:deb/bash@5?arch=amd64&distro=ubuntu-22.04", vec!["SBOM_SUBJECT"]),
+    ] {
+        let (document, there) = (inventory(&[says]), inventory(&["pkg:deb/debian/bash@5?arch=amd64"]));
+        assert_eq!(codes(&verify(&document, &there, &Question::default())), found, "{says}");
+        let passed_over = Question { any_subject: true, ..Question::default() };
+        assert_eq!(verify(&document, &there, &passed_over).outcome(), Outcome::Proven, "{says}");
+        // What does not tell its distribution is of any.
+        let untold = inventory(&["pkg:deb/bash@5?arch=amd64"]);
+        assert_eq!(verify(&document, &untold, &Question::default()).outcome(), Outcome::Proven, "{says}");
+    }
+}
+
 /// A package without its version is no proof, and no version that the document tells anywhere is passed over.
 #[test]
 fn versions_that_one_side_does_not_tell() {

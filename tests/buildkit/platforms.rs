@@ -43,6 +43,19 @@ fn each_platform_has_its_files() {
 }
 
 #[test]
+fn an_image_that_is_listed_twice_is_one() {
+    let sandbox = Sandbox::new();
+    let made = Made::new(&sandbox, "layout");
+    let [amd64, attested] = made.attested(Shape::Artifact, "amd64");
+    let arm64 = made.image("arm64");
+    made.index(&[amd64.clone(), arm64, attested, amd64]);
+    sandbox.countersign(generate("oci:layout:v1", &["-o", "spdx-json=app.json"])).succeeds();
+    for label in ["linux-amd64", "linux-arm64"] {
+        assert!(!sandbox.read(format!("app.{label}.json")).is_empty(), "{label}");
+    }
+}
+
+#[test]
 fn each_platform_is_attested() {
     let Some(server) = Server::start(Kind::Referrers) else { return };
     let (sandbox, digests) = sandbox();

@@ -53,6 +53,9 @@ const CASES: &[(&str, Shape, &str, Change)] = &[
     ("platform 'linux/riscv64'", Shape::Artifact, "BUILDKIT_PLATFORM", |_, parts| {
         parts.entry = json!({"platform": {"os": "linux", "architecture": "riscv64"}});
     }),
+    ("platform 'nothing'", Shape::Artifact, "BUILDKIT_PLATFORM", |_, parts| {
+        parts.entry = json!({"platform": null});
+    }),
     ("65 layers", Shape::Image, "BUILDKIT_LAYERS", |_, parts| {
         let layer = parts.manifest["layers"][0].clone();
         parts.manifest["layers"] = json!(vec![layer; 65]);
@@ -179,6 +182,34 @@ fn what_belongs_to_another_is_passed_over() {
         made.index(&[image, entry]);
         sandbox.countersign(["sign", "--key", "a.key", "oci:layout:v1"]).succeeds();
         sandbox.countersign(VERIFY.iter().chain(&["oci:layout:v1"])).fails(1, "NO_ATTESTATIONS");
+    }
+}
+
+/// What would run is verified with the other images, whatever it says of belonging to one of them.
+#[test]
+fn what_would_run_is_no_attestation_manifest() {
+    let recursive =
+        ["verify-attestation", "--buildkit", "--recursive", "--type", "spdxjson", "--key", "a.pub"];
+    let runs = |kind: &str| json!({"vnd.docker.reference.type": kind});
+    for annotations in [json!({}), runs("signature"), runs("attestation-manifest")] {
+        let sandbox = Sandbox::new();
+        sandbox.key("a");
+        let made = Made::new(&sandbox, "layout");
+        let [image, entry] = made.attested(Shape::Artifact, "amd64");
+        let mut hidden = other(&made);
+        hidden["annotations"] = annotations;
+        hidden["annotations"]["vnd.docker.reference.digest"] = image["digest"].clone();
+        let (alone, beside) = ([image.clone(), entry.clone()], [image, entry, hidden]);
+        for (entries, accepted) in [(&alone[..], true), (&beside[..], false)] {
+            made.index(entries);
+            sandbox.countersign(["sign", "--key", "a.key", "oci:layout:v1"]).succeeds();
+            let run = sandbox.countersign(recursive.iter().chain(&["oci:layout:v1"]));
+            if accepted {
+                run.succeeds()
+            } else {
+                run.ends(1)
+            };
+        }
     }
 }
 

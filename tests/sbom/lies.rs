@@ -166,6 +166,15 @@ fn what_could_not_be_read_is_not_proven() {
     sandbox.write("made", document(&sandbox, &image).to_string());
     sandbox.countersign(["sbom", "verify", "made", &image]).fails(3, "SBOM_NOT_PROVEN");
     sandbox.countersign(["sbom", "verify", "made", &image, "--ignore", "/opt/**"]).succeeds();
+    let diff = sandbox
+        .countersign(["sbom", "diff", "made", &image, "-o", "json"])
+        .fails(3, "SBOM_NOT_PROVEN")
+        .json();
+    assert_eq!(
+        (&diff["equal"], &diff["unread"][0]["path"]),
+        (&json!(null), &json!("/opt/node_modules/torn/package.json"))
+    );
+    sandbox.countersign(["sbom", "diff", "made", "made"]).ends(0);
 }
 
 /// The SBOM that is attested to an image: it must be attested by the key, and true.

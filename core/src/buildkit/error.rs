@@ -24,10 +24,10 @@ pub enum BuildkitError {
         /// The limit.
         limit: usize,
     },
-    /// The entry of an attestation manifest says that it runs on something.
+    /// The entry of an attestation manifest does not say that nothing runs it.
     #[error("an attestation manifest listed for platform '{got}', expected unknown/unknown")]
     Platform {
-        /// The platform, `OS/ARCHITECTURE`.
+        /// The platform, `OS/ARCHITECTURE`; `nothing` where it names none.
         got: String,
     },
     /// An attestation manifest is not what its entry in the index says.

@@ -57,26 +57,20 @@ impl Index {
         &self.image
     }
 
-    /// The entries that are images or indexes of their own: those that say nothing of belonging to another entry.
+    /// The entries that are images or indexes of their own: all but those that are an attestation manifest of another and
+    /// that nothing would run. An entry that only says so is an image like any other.
     pub fn images(&self) -> impl Iterator<Item = &Descriptor> {
-        let is_image =
-            |entry: &&Descriptor| entry.annotation(media_type::ANNOTATION_REFERENCE_TYPE).is_none();
-        self.document.manifests.iter().filter(is_image)
+        let images = attestable(&self.document);
+        self.document.manifests.iter().filter(move |entry| is_image(&images, entry))
     }
 
     /// The attestation manifests of images in this index, in its order. One that names no image of the index belongs to
     /// nothing that could be asked for, and is left out; so is an entry that is something else to another.
     pub fn listed(&self) -> Vec<Listed> {
-        // By name, for an index of 4 MiB has tens of thousands of either; of one image that is there twice the first.
-        let mut images = HashMap::new();
-        self.images().for_each(|image| {
-            images.entry(image.digest.to_string()).or_insert(image);
-        });
+        let images = attestable(&self.document);
         let listed = |manifest: &Descriptor| {
-            let kind = manifest.annotation(media_type::ANNOTATION_REFERENCE_TYPE)?;
-            let named = manifest.annotation(media_type::ANNOTATION_REFERENCE_DIGEST)?;
-            let image = images.get(named).filter(|_| kind == media_type::BUILDKIT_REFERENCE)?;
-            Some(Listed { index: self.image.digest, image: (*image).clone(), manifest: manifest.clone() })
+            let image = attested(&images, manifest)?.clone();
+            Some(Listed { index: self.image.digest, image, manifest: manifest.clone() })
         };
         self.document.manifests.iter().filter_map(listed).collect()
     }
@@ -118,10 +112,98 @@ impl Listed {
 
     /// Checks that nothing would run the attestation manifest in the image's place.
     pub(super) fn check_platform(&self) -> Result<(), BuildkitError> {
-        let runs = |platform: &&Platform| platform.os != UNKNOWN || platform.architecture != UNKNOWN;
-        match self.manifest.platform.as_ref().filter(runs) {
-            Some(platform) => Err(BuildkitError::Platform { got: media_type::brief(&platform.to_string()) }),
-            None => Ok(()),
+        if is_inert(&self.manifest) {
+            return Ok(());
+        }
+        let named = self.manifest.platform.as_ref().map(ToString::to_string);
+        Err(BuildkitError::Platform {
+            got: media_type::brief(&named.unwrap_or_else(|| "nothing".to_owned())),
+        })
+    }
+}
+
+/// Whether an entry is listed for the platform that nothing is.
+fn is_inert(entry: &Descriptor) -> bool {
+    let none = |platform: &Platform| {
+        platform.os == UNKNOWN && platform.architecture == UNKNOWN && platform.other.is_empty()
+    };
+    entry.platform.as_ref().is_some_and(none)
+}
+
+fn is_manifest(entry: &Descriptor) -> bool {
+    entry.annotation(media_type::ANNOTATION_REFERENCE_TYPE) == Some(media_type::BUILDKIT_REFERENCE)
+}
+
+/// What an attestation manifest may be of, by digest: an index of 4 MiB has tens of thousands. Of one that is there twice
+/// the first.
+fn attestable(index: &ImageIndex) -> HashMap<Digest, &Descriptor> {
+    let mut images = HashMap::new();
+    for image in index.manifests.iter().filter(|image| !(is_inert(image) && is_manifest(image))) {
+        images.entry(image.digest).or_insert(image);
+    }
+    images
+}
+
+fn is_image(images: &HashMap<Digest, &Descriptor>, entry: &Descriptor) -> bool {
+    !(is_inert(entry) && attested(images, entry).is_some())
+}
+
+/// The image that an entry says it is the attestation manifest of; `None` where it does not, or where the index has no such
+/// image.
+fn attested<'a>(images: &HashMap<Digest, &'a Descriptor>, entry: &Descriptor) -> Option<&'a Descriptor> {
+    let named = entry.annotation(media_type::ANNOTATION_REFERENCE_DIGEST).filter(|_| is_manifest(entry))?;
+    images.get(&named.parse().ok()?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn entry(content: &[u8], platform: Value, kind: &str, of: &str) -> Value {
+        json!({
+            "mediaType": media_type::OCI_MANIFEST,
+            "digest": Digest::sha256(content).to_string(),
+            "size": content.len(),
+            "platform": platform,
+            "annotations": {"vnd.docker.reference.type": kind, "vnd.docker.reference.digest": of},
+        })
+    }
+
+    fn inert() -> Value {
+        json!({"os": "unknown", "architecture": "unknown"})
+    }
+
+    /// Whether an entry beside an image is one of the images, and whether it is listed as belonging to the image; threat
+    /// model, row 92.
+    #[test]
+    fn what_would_run_is_an_image_whatever_it_says() {
+        let image = Digest::sha256(b"image").to_string();
+        let itself = Digest::sha256(b"other").to_string();
+        let variant = json!({"os": "unknown", "architecture": "unknown", "variant": "v8"});
+        for (platform, kind, of, is_image, is_listed) in [
+            (inert(), "attestation-manifest", &image, false, true),
+            (json!({"os": "linux", "architecture": "arm64"}), "attestation-manifest", &image, true, true),
+            (json!({"os": "linux", "architecture": "unknown"}), "attestation-manifest", &image, true, true),
+            (variant, "attestation-manifest", &image, true, true),
+            (json!(null), "attestation-manifest", &image, true, true),
+            (json!({"os": "linux", "architecture": "arm64"}), "signature", &image, true, false),
+            (inert(), "signature", &image, true, false),
+            (inert(), "attestation-manifest", &itself, true, false),
+            (inert(), "attestation-manifest", &"sha256:00".to_owned(), true, false),
+        ] {
+            let case = format!("{platform} {kind} {of}");
+            let linux = json!({"os": "linux", "architecture": "amd64"});
+            let index = json!({
+                "schemaVersion": 2,
+                "mediaType": media_type::OCI_INDEX,
+                "manifests": [entry(b"image", linux, "", ""), entry(b"other", platform, kind, of)],
+            });
+            let document: ImageIndex = serde_json::from_value(index).unwrap();
+            let other = &document.manifests[1];
+            assert_eq!(super::is_image(&attestable(&document), other), is_image, "{case}");
+            assert_eq!(attested(&attestable(&document), other).is_some(), is_listed, "{case}");
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::purl::{self, PackageUrl, PurlError};
 pub struct Identity {
     /// The type of its package URL; empty for a component without one.
     pub kind: String,
-    /// The part before the name. Of a distribution's package it is empty: that is the distribution, which generators name
-    /// differently, and of which an image has one.
+    /// The part before the name. Of a distribution's package it is empty: that is the distribution, which not all
+    /// generators name, and of which an image has one.
     pub namespace: String,
     /// The name.
     pub name: String,
@@ -32,6 +32,8 @@ pub struct Package<'a> {
     pub version: String,
     /// Its processor; `None` where nobody tells, or where it does not matter.
     pub architecture: Option<String>,
+    /// Its distribution, in one spelling; `None` where nobody tells, or where it is of none.
+    pub distribution: Option<String>,
 }
 
 impl<'a> Package<'a> {
@@ -54,14 +56,16 @@ impl<'a> Package<'a> {
             name: component.name.clone(),
         };
         let version = folded_version("", &component.version, None);
-        Self { component, purl: None, identity, version, architecture: None }
+        Self { component, purl: None, identity, version, architecture: None, distribution: None }
     }
 
     fn with_purl(component: &'a Component, purl: PackageUrl) -> Self {
-        let told = purl.version.as_deref().unwrap_or(&component.version);
-        let version = folded_version(&purl.kind, told, purl.qualifier("epoch"));
+        let folded = |version| folded_version(&purl.kind, version, purl.qualifier("epoch"));
+        let told = purl.version.as_deref().map(folded).filter(|version| !version.is_empty());
+        let version = told.unwrap_or_else(|| folded(&component.version));
         let architecture = purl.qualifier("arch").map(str::to_owned);
-        Self { component, identity: identity(&purl), version, architecture, purl: Some(purl) }
+        let (identity, distribution) = (identity(&purl), distribution(&purl));
+        Self { component, identity, version, architecture, distribution, purl: Some(purl) }
     }
 
     /// The version beside the package URL, where it is another than the one in it.
@@ -113,6 +117,45 @@ fn identity(purl: &PackageUrl) -> Identity {
     Identity { kind, namespace, name }
 }
 
+/// What distributions call themselves (`ID` of os-release(5)), beside what generators call them.
+const DISTRIBUTIONS: [(&str, &str); 18] = [
+    ("alma", "almalinux"),
+    ("amazon", "amzn"),
+    ("amazonlinux", "amzn"),
+    ("azure-linux", "azurelinux"),
+    ("cbl-mariner", "mariner"),
+    ("centos-stream", "centos"),
+    ("opensuse-leap", "opensuse"),
+    ("opensuse-microos", "opensuse"),
+    ("opensuse-tumbleweed", "opensuse"),
+    ("opensuse.leap", "opensuse"),
+    ("opensuse.tumbleweed", "opensuse"),
+    ("oracle", "ol"),
+    ("oraclelinux", "ol"),
+    ("redhat", "rhel"),
+    ("rockylinux", "rocky"),
+    ("sle-micro", "suse"),
+    ("sled", "suse"),
+    ("sles", "suse"),
+];
+
+/// The distribution of a package: its namespace, else what the qualifier `distro` has before the version.
+fn distribution(purl: &PackageUrl) -> Option<String> {
+    if !matches!(purl.kind.as_str(), "deb" | "apk" | "rpm") {
+        return None;
+    }
+    let told = |name: &&str| !matches!(*name, "" | "linux" | "unknown");
+    let before_version = |distro: &str| {
+        let (name, version) = distro.rsplit_once('-')?;
+        version.starts_with(|c: char| c.is_ascii_digit()).then(|| name.to_lowercase())
+    };
+    let namespace = purl.namespace.as_deref().map(str::to_lowercase);
+    let distro = purl.qualifier("distro").and_then(before_version);
+    let name = namespace.as_deref().filter(told).or_else(|| distro.as_deref().filter(told))?;
+    let known = DISTRIBUTIONS.iter().find(|(spelling, _)| *spelling == name);
+    Some(known.map_or(name, |(_, id)| id).to_owned())
+}
+
 /// A version in the one way in which it is compared.
 fn folded_version(kind: &str, version: &str, epoch: Option<&str>) -> String {
     let version = version.trim();
@@ -153,7 +196,7 @@ mod tests {
                 "pkg:deb/debian/bash@1%3A5.2?arch=amd64&distro=debian-12",
                 "pkg:deb/debian/bash@5.2?epoch=1&arch=amd64",
             ),
-            ("pkg:deb/debian/bash@1:5.2", "pkg:deb/ubuntu/bash@1:5.2?upstream=x"),
+            ("pkg:deb/debian/bash@1:5.2", "pkg:deb/bash@1:5.2?upstream=x&distro=debian-12"),
             (
                 "pkg:rpm/redhat/curl@7.1-2.el9?epoch=0",
                 "pkg:rpm/rhel/curl@7.1-2.el9?upstream=curl-7.1-2.el9.src.rpm",
@@ -170,6 +213,29 @@ mod tests {
             assert_eq!(left.identity, right.identity, "{one} {other}");
             assert_eq!(left.version, right.version, "{one} {other}");
             assert!(left.same_architecture(&right), "{one} {other}");
+            assert_eq!(left.distribution, right.distribution, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn distributions_have_one_name() {
+        for (purl, expected) in [
+            ("pkg:deb/debian/x@1", Some("debian")),
+            ("pkg:deb/ubuntu/x@1?distro=debian-12", Some("ubuntu")),
+            ("pkg:deb/x@1?distro=ubuntu-22.04", Some("ubuntu")),
+            ("pkg:deb/linux/x@1?distro=debian-12", Some("debian")),
+            ("pkg:deb/x@1?distro=bookworm", None),
+            ("pkg:deb/x@1", None),
+            ("pkg:apk/alpine/x@1?distro=3.19.1", Some("alpine")),
+            ("pkg:apk/wolfi/x@1", Some("wolfi")),
+            ("pkg:rpm/RedHat/x@1", Some("rhel")),
+            ("pkg:rpm/rhel/x@1", Some("rhel")),
+            ("pkg:rpm/sles/x@1", Some("suse")),
+            ("pkg:rpm/x@1?distro=opensuse-leap-15.5", Some("opensuse")),
+            ("pkg:npm/%40debian/x@1", None),
+        ] {
+            let component = component(purl, "");
+            assert_eq!(Package::of(&component).unwrap().distribution.as_deref(), expected, "{purl}");
         }
     }
 
@@ -192,12 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_told_by_either() {
+        for (purl, version, expected) in [
+            ("pkg:npm/x@1", "", "1"),
+            ("pkg:npm/x", "2", "2"),
+            ("pkg:npm/x@unknown", "2", "2"),
+            ("pkg:npm/x@NOASSERTION", "2", "2"),
+            ("pkg:golang/x.org/y@(devel)", "v1.2.0", "1.2.0"),
+            ("pkg:golang/x.org/y@(devel)", "unknown", ""),
+        ] {
+            let component = component(purl, version);
+            assert_eq!(Package::of(&component).unwrap().version, expected, "{purl} {version}");
+        }
+    }
+
+    #[test]
     fn a_component_that_contradicts_itself_is_known() {
         for (purl, version, contradiction) in [
             ("pkg:npm/x@1", "1", None),
             ("pkg:npm/x@1", "", None),
             ("pkg:npm/x", "2", None),
             ("pkg:npm/x@1", "2", Some("2")),
+            ("pkg:npm/x@unknown", "2", None),
             ("pkg:deb/debian/x@5-1?epoch=1", "1:5-1", None),
             ("pkg:deb/debian/x@5-1?epoch=1", "5-1", None),
             ("pkg:rpm/fedora/x@5-1", "0:5-1", None),

@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::compare::diff::{self, Diff, Field};
-use countersign_sbom::inventory::Inventory;
-use serde_json::json;
+use countersign_sbom::inventory::{Incomplete, Inventory};
+use serde_json::{Value, json};
 
 use super::document;
 use super::source::SourceArgs;
@@ -18,7 +18,8 @@ use crate::report;
 /// Show which packages two SBOMs, images or directories have in common, and which not.
 ///
 /// Each of the two is a document (a file that is there, or - for standard input) or a source (whatever 'sbom generate' takes).
-/// As with diff(1), the exit code is 0 where the components are the same and 1 where they are not; what the two are about is
+/// As with diff(1), the exit code is 0 where the components are the same and 1 where they are not; it is 3 where they seem to be
+/// the same, and a file of a source could not be read. What the two are about is
 /// told on standard error, and changes nothing. What only one of them tells of a component is no difference.
 #[derive(Args, Debug)]
 #[command(mut_arg("source", |arg| arg.value_name("B").help("The other: the same")))]
@@ -51,38 +52,82 @@ pub(super) async fn run(args: &DiffArgs, context: &Context) -> Result {
     if args.from == "-" && args.to.name() == "-" {
         return Err(Failure::usage("A and B are both standard input").hint("write one of them to a file"));
     }
-    let from = inventory(&args.to.of(&args.from), context).await?;
-    let to = inventory(&args.to, context).await?;
-    let diff = diff::diff(&from, &to);
+    let from = side(&args.to.of(&args.from), context).await?;
+    let to = side(&args.to, context).await?;
+    let diff = diff::diff(&from.inventory, &to.inventory);
     for field in &diff.subject {
         context.output.status(format!("about  {}", changed(field)));
     }
+    let sides = [from, to];
+    let outcome = outcome(&diff, &sides);
     match args.output {
         DiffOutput::Text => print(&diff, context)?,
-        DiffOutput::Json => context.output.json(&json!({
-            "apiVersion": report::API_VERSION,
-            "kind": "SbomDifference",
-            "equal": diff.is_empty(),
-            "subject": diff.subject,
-            "added": diff.added,
-            "removed": diff.removed,
-            "changed": diff.changed,
-        }))?,
+        DiffOutput::Json => context.output.json(&report(&diff, &sides, outcome))?,
     }
-    for (name, inventory) in [(args.from.as_str(), &from), (args.to.name(), &to)] {
+    for Side { name, inventory, .. } in &sides {
         for lacks in &inventory.incomplete {
             context.output.warning(format!("{name}: {}: could not be read: {}", lacks.path, lacks.why));
         }
     }
-    Ok(if diff.is_empty() { Outcome::Proven } else { Outcome::Refused })
+    match outcome {
+        Outcome::Undecided => Err(Failure::new(
+            Outcome::Undecided,
+            "SBOM_NOT_PROVEN",
+            "no difference was found, and not everything could be read",
+        )
+        .hint("what could not be read is named above")),
+        decided => Ok(decided),
+    }
+}
+
+/// One of the two.
+struct Side {
+    name: String,
+    inventory: Inventory,
+    /// Whether it was looked at now: what a document lacks, it lacks whoever reads it.
+    looked_at: bool,
+}
+
+impl Side {
+    fn unread(&self) -> &[Incomplete] {
+        if self.looked_at { &self.inventory.incomplete } else { &[] }
+    }
+}
+
+/// A difference is one whatever else could not be read; that there is none needs all that is there.
+fn outcome(diff: &Diff, sides: &[Side]) -> Outcome {
+    match (diff.is_empty(), sides.iter().all(|side| side.unread().is_empty())) {
+        (false, _) => Outcome::Refused,
+        (true, true) => Outcome::Proven,
+        (true, false) => Outcome::Undecided,
+    }
+}
+
+/// The report (docs/sbom-report.schema.json).
+fn report(diff: &Diff, sides: &[Side], outcome: Outcome) -> Value {
+    let unread = sides.iter().flat_map(|side| {
+        let entry = |lacks: &Incomplete| json!({"source": side.name, "path": lacks.path, "why": lacks.why});
+        side.unread().iter().map(entry).collect::<Vec<_>>()
+    });
+    json!({
+        "apiVersion": report::API_VERSION,
+        "kind": "SbomDifference",
+        "equal": (outcome != Outcome::Undecided).then_some(outcome == Outcome::Proven),
+        "subject": diff.subject,
+        "added": diff.added,
+        "removed": diff.removed,
+        "changed": diff.changed,
+        "unread": unread.collect::<Vec<_>>(),
+    })
 }
 
 /// A file is a document, and everything else what `sbom generate` takes.
-async fn inventory(args: &SourceArgs, context: &Context) -> std::result::Result<Inventory, Failure> {
+async fn side(args: &SourceArgs, context: &Context) -> std::result::Result<Side, Failure> {
+    let side = |inventory, looked_at| Side { name: args.name().to_owned(), inventory, looked_at };
     let (name, path) = (args.name(), Path::new(args.name()));
     if name == "-" || path.is_file() {
         return match document::read(context, path).await {
-            Ok(read) => Ok(read.inventory),
+            Ok(read) => Ok(side(read.inventory, false)),
             // Exit code 1 is that of a difference.
             Err(failure) => Err(Failure { outcome: Outcome::Undecided, ..failure }
                 .hint("a file that is there is read as a document; name an archive oci-archive:FILE or docker-archive:FILE")),
@@ -94,7 +139,7 @@ async fn inventory(args: &SourceArgs, context: &Context) -> std::result::Result<
         let failure = Failure::io(path.display(), std::io::ErrorKind::NotFound.into());
         return Err(failure.hint("check the path; an image is named REGISTRY/REPOSITORY:TAG"));
     }
-    Ok(args.look(context).await?.inventory)
+    Ok(side(args.look(context).await?.inventory, true))
 }
 
 fn print(diff: &Diff, context: &Context) -> std::result::Result<(), Failure> {
@@ -114,4 +159,38 @@ fn print(diff: &Diff, context: &Context) -> std::result::Result<(), Failure> {
 
 fn changed(field: &Field) -> String {
     format!("{}: {} -> {}", field.name, field.from, field.to)
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_sbom::inventory::Component;
+
+    use super::*;
+
+    fn side(looked_at: bool, unread: bool, packages: usize) -> Side {
+        let lacks = Incomplete { path: "/opt/torn.jar".to_owned(), why: "torn".to_owned() };
+        let inventory = Inventory {
+            components: vec![Component { name: "x".to_owned(), ..Component::default() }; packages],
+            incomplete: if unread { vec![lacks] } else { Vec::new() },
+            ..Inventory::default()
+        };
+        Side { name: "image".to_owned(), inventory, looked_at }
+    }
+
+    #[test]
+    fn what_could_not_be_read_may_be_different() {
+        for (looked_at, unread, packages, expected, equal, named) in [
+            (true, false, 1, Outcome::Proven, json!(true), 0),
+            (false, true, 1, Outcome::Proven, json!(true), 0),
+            (true, true, 1, Outcome::Undecided, json!(null), 1),
+            (true, true, 2, Outcome::Refused, json!(false), 1),
+        ] {
+            let sides = [side(false, false, 1), side(looked_at, unread, packages)];
+            let diff = diff::diff(&sides[0].inventory, &sides[1].inventory);
+            let outcome = outcome(&diff, &sides);
+            let report = report(&diff, &sides, outcome);
+            assert_eq!((outcome, &report["equal"]), (expected, &equal));
+            assert_eq!(report["unread"].as_array().map(Vec::len), Some(named));
+        }
+    }
 }

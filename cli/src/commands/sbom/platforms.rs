@@ -1,5 +1,6 @@
 //! The images of an index, and what tells them apart in the names of files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use countersign_core::digest::Digest;
@@ -22,7 +23,10 @@ pub(super) struct Target {
 }
 
 /// Gives each image of an index a label: its platform, and a part of its digest where that is not enough.
-pub(super) fn of(images: Vec<(Option<Descriptor>, Resolved)>) -> Vec<Target> {
+/// An image that the index lists twice is one image.
+pub(super) fn of(mut images: Vec<(Option<Descriptor>, Resolved)>) -> Vec<Target> {
+    let mut seen = BTreeSet::new();
+    images.retain(|(_, resolved)| seen.insert(resolved.image.digest.to_string()));
     let named: Vec<_> = images.iter().map(|(entry, _)| entry.as_ref().map(name)).collect();
     let is_shared = |name: &Option<String>| named.iter().filter(|other| *other == name).count() > 1;
     let labels: Vec<_> = named.iter().map(|name| (name.clone(), is_shared(name))).collect();

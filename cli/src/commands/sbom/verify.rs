@@ -11,7 +11,7 @@ use countersign_core::image::Image;
 use countersign_core::oci::Document;
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::{ImagePolicy, RefusalCode, Verdict};
-use countersign_sbom::compare::truth::{self, Question, Verification};
+use countersign_sbom::compare::truth::{self, Question, Reason, Verification};
 use countersign_sbom::fact::Ecosystem;
 use countersign_sbom::format::read::Read;
 use countersign_sbom::inventory::Subject;
@@ -268,9 +268,14 @@ fn ended(source: &str, answer: &Verification) -> Result {
                 .hint("--ignore GLOB leaves out what you know; 'sbom generate' makes the SBOM anew"))
         }
         _ => {
-            let message = match answer.unread.len() {
-                0 => format!("{source}: not proven: there was nothing to compare"),
-                count => format!("{source}: not proven: {count} files could not be read; {findings}"),
+            let untold = answer.not_checked.get(&Reason::UntoldVersion);
+            let message = match (answer.unread.len(), untold) {
+                (0, Some(untold)) => {
+                    let (count, why) = (untold.count, Reason::UntoldVersion.text());
+                    format!("{source}: not proven: {count} packages are {why}")
+                }
+                (0, None) => format!("{source}: not proven: there was nothing to compare"),
+                (count, _) => format!("{source}: not proven: {count} files could not be read; {findings}"),
             };
             Err(Failure::new(Outcome::Undecided, "SBOM_NOT_PROVEN", message)
                 .hint("what was not checked is named above; --ignore /PATH passes over an unreadable file"))

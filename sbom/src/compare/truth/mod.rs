@@ -103,8 +103,10 @@ pub enum Reason {
     NoPackage,
     /// Something that the document itself calls a source.
     DeclaredSource,
-    /// A package of which one side tells no version: it is there, but which one is not known.
+    /// A package of which what was looked at tells no version: it is there, but which one is not known.
     NoVersion,
+    /// A package of which the document tells no version, though there is one: nothing is proven.
+    UntoldVersion,
     /// A program that is known by its bytes, on one side only: every generator knows others.
     KnownProgram,
     /// A module without a version that only one side tells: the program's own.
@@ -126,6 +128,7 @@ impl Reason {
             Self::NoPackage => "that are no packages (files, distributions, images)",
             Self::DeclaredSource => "that the document declares as sources, not as installed",
             Self::NoVersion => "of which one side tells no version",
+            Self::UntoldVersion => "of which the document tells no version",
             Self::KnownProgram => "programs known by their bytes, on one side only",
             Self::OwnModule => "Go modules without a version, on one side only",
             Self::CameWithPackage => "that came with a distribution's package which the document has",
@@ -158,20 +161,23 @@ pub struct Verification {
     pub unread: Vec<Incomplete>,
     /// Whether the document names the digest of what was looked at.
     pub subject_proven: bool,
+    /// Whether what was looked at was understood: a distribution or a component was found, or it has no layers.
+    pub understood: bool,
 }
 
 impl Verification {
     /// What it comes to. What could not be read may hold what the document lists beyond what was found, and what it does
-    /// not list: neither is decided then. Nothing to compare is no proof.
+    /// not list: neither is decided then. Nothing to compare is no proof, nor is a package without its version.
     pub fn outcome(&self) -> Outcome {
         let doubtful = |finding: &Finding| finding.code == Code::ExtraPackage && !self.unread.is_empty();
         if self.findings.iter().any(|finding| !doubtful(finding)) {
             return Outcome::Refused;
         }
         let no_package = |reason: &Reason| matches!(reason, Reason::Subject | Reason::NoPackage);
-        let none_there = self.subject_proven && self.not_checked.keys().all(no_package);
+        let none_there = self.subject_proven && self.understood && self.not_checked.keys().all(no_package);
         let something = none_there || self.compared.values().any(|count| *count > 0);
-        match self.findings.is_empty() && self.unread.is_empty() && something {
+        let whole = self.unread.is_empty() && !self.not_checked.contains_key(&Reason::UntoldVersion);
+        match self.findings.is_empty() && whole && something {
             true => Outcome::Proven,
             false => Outcome::Undecided,
         }
@@ -192,7 +198,9 @@ impl Verification {
 
 /// Compares what a document says with what was found.
 pub fn verify(document: &Inventory, source: &Inventory, question: &Question) -> Verification {
-    let mut verification = Verification::default();
+    let understood =
+        source.distribution.is_some() || !source.components.is_empty() || source.subject.layers.is_empty();
+    let mut verification = Verification { understood, ..Verification::default() };
     if !question.any_subject {
         subject::verify(&document.subject, &source.subject, question, &mut verification);
     }

@@ -23,6 +23,9 @@ pub(super) fn verify(
     }
     let said = sorted_out(&document.components, question, answer);
     let found = sorted_out(&source.components, question, answer);
+    if !question.any_subject {
+        other_distribution(&said, &found, answer);
+    }
     let sources = Sources::of(&source.components);
     let mut groups: BTreeMap<&Identity, (Vec<Package<'_>>, Vec<Package<'_>>)> = BTreeMap::new();
     for package in &said {
@@ -48,6 +51,24 @@ pub(super) fn verify(
         }
         extra.iter().for_each(|package| not_there(package, answer));
         missing.iter().for_each(|package| not_said(package, has_owner(package), answer));
+    }
+}
+
+/// Packages of another distribution than those that are there are about another image, also where their names and versions are
+/// the same. Nothing is said where one side does not tell.
+fn other_distribution(said: &[Package<'_>], found: &[Package<'_>], answer: &mut Verification) {
+    let distributions = |packages: &[Package<'_>]| -> BTreeSet<String> {
+        packages.iter().filter_map(|package| package.distribution.clone()).collect()
+    };
+    let there = distributions(found);
+    if there.is_empty() {
+        return;
+    }
+    let names = there.iter().cloned().collect::<Vec<_>>().join(", ");
+    for other in distributions(said).difference(&there) {
+        let message =
+            format!("the document lists packages of {other}, and those that are there are of {names}");
+        answer.find(Code::Subject, Some(other.clone()), Some(names.clone()), message);
     }
 }
 
@@ -182,8 +203,10 @@ fn other_versions<'a>(
 
 fn other_version(said: &Package<'_>, found: &Package<'_>, answer: &mut Verification) {
     let (said_shown, found_shown) = (said.shown(), found.shown());
-    if said.version.is_empty() || found.version.is_empty() {
-        return answer.pass_over(Reason::NoVersion, said_shown);
+    match (said.version.is_empty(), found.version.is_empty()) {
+        (_, true) => return answer.pass_over(Reason::NoVersion, said_shown),
+        (true, false) => return answer.pass_over(Reason::UntoldVersion, said_shown),
+        (false, false) => {}
     }
     let message = format!("{found_shown} is there; the document says {said_shown}");
     answer.find(Code::Version, Some(said_shown), Some(found_shown), message);

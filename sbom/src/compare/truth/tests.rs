@@ -1,6 +1,7 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::*;
+use crate::fact::Distribution;
 use crate::inventory::{Component, Kind, Subject};
 
 /// An image of Debian with packages of three ecosystems.
@@ -129,7 +130,7 @@ fn what_cannot_be_compared_is_counted() {
     assert_eq!(reasons(|document| document.subject.digest = None), [(Reason::Subject, 1)]);
     assert_eq!(reasons(|document| drop(document.components.pop())), [(Reason::CameWithPackage, 1)]);
     type Change = fn(&mut Inventory);
-    let cases: [(Change, Reason); 8] = [
+    let cases: [(Change, Reason); 7] = [
         (
             |it| it.components.push(Component { name: "x".into(), ..Component::default() }),
             Reason::NoPackageUrl,
@@ -144,12 +145,59 @@ fn what_cannot_be_compared_is_counted() {
             },
             Reason::DeclaredSource,
         ),
-        (|it| it.components[4] = component("pkg:npm/ms"), Reason::NoVersion),
         (|it| it.components.push(component("pkg:generic/nginx@1.25")), Reason::KnownProgram),
         (|it| it.components.push(component("pkg:golang/example.com/app@(devel)")), Reason::OwnModule),
     ];
     for (change, reason) in cases {
         assert_eq!(reasons(change), [(reason, 1)]);
+    }
+}
+
+#[test]
+fn another_distribution_is_another_image() {
+    for (says, found) in [
+        ("pkg:deb/debian/bash@5?arch=amd64", vec![]),
+        ("pkg:deb/bash@5?arch=amd64", vec![]),
+        ("pkg:deb/bash@5?arch=amd64&distro=debian-12", vec![]),
+        ("pkg:deb/wolfi/bash@5?arch=amd64", vec!["SBOM_SUBJECT"]),
+        ("pkg:deb/bash@5?arch=amd64&distro=ubuntu-22.04", vec!["SBOM_SUBJECT"]),
+    ] {
+        let (document, there) = (inventory(&[says]), inventory(&["pkg:deb/debian/bash@5?arch=amd64"]));
+        assert_eq!(codes(&verify(&document, &there, &Question::default())), found, "{says}");
+        let passed_over = Question { any_subject: true, ..Question::default() };
+        assert_eq!(verify(&document, &there, &passed_over).outcome(), Outcome::Proven, "{says}");
+        // What does not tell its distribution is of any.
+        let untold = inventory(&["pkg:deb/bash@5?arch=amd64"]);
+        assert_eq!(verify(&document, &untold, &Question::default()).outcome(), Outcome::Proven, "{says}");
+    }
+}
+
+/// A package without its version is no proof, and no version that the document tells anywhere is passed over.
+#[test]
+fn versions_that_one_side_does_not_tell() {
+    let untold = vec![(Reason::UntoldVersion, 1)];
+    for (there, says, beside, found, reasons, outcome) in [
+        ("pkg:npm/ms@2.1.3", "pkg:npm/ms", "", vec![], untold.clone(), Outcome::Undecided),
+        ("pkg:npm/ms@2.1.3", "pkg:npm/ms@unknown", "", vec![], untold.clone(), Outcome::Undecided),
+        ("pkg:npm/ms@2.1.3", "pkg:npm/ms@NOASSERTION", "unknown", vec![], untold, Outcome::Undecided),
+        ("pkg:npm/ms@2.1.3", "pkg:npm/ms@unknown", "2.1.3", vec![], vec![], Outcome::Proven),
+        ("pkg:npm/ms@2.1.3", "pkg:npm/ms@unknown", "9", vec!["SBOM_VERSION"], vec![], Outcome::Refused),
+        (
+            "pkg:golang/a/b@v1.0.0",
+            "pkg:golang/a/b@(devel)",
+            "9",
+            vec!["SBOM_VERSION"],
+            vec![],
+            Outcome::Refused,
+        ),
+        ("pkg:npm/ms", "pkg:npm/ms@1", "", vec![], vec![(Reason::NoVersion, 1)], Outcome::Proven),
+    ] {
+        let mut document = inventory(&["pkg:npm/other@1", says]);
+        document.components[1].version = beside.to_owned();
+        let answer = verify(&document, &inventory(&["pkg:npm/other@1", there]), &Question::default());
+        let passed: Vec<_> =
+            answer.not_checked.iter().map(|(reason, passed)| (*reason, passed.count)).collect();
+        assert_eq!((codes(&answer), passed, answer.outcome()), (found, reasons, outcome), "{says} {beside}");
     }
 }
 
@@ -198,6 +246,12 @@ fn nothing_to_compare_is_no_proof() {
         |document: &Inventory, there: &Inventory| verify(document, there, &Question::default()).outcome();
     // An image in which there is nothing, and a document that says so of it.
     assert_eq!(ask(&inventory(&[]), &inventory(&[])), Outcome::Proven);
+    // One that was not understood may hold anything.
+    let mut there = inventory(&[]);
+    there.subject.layers = vec!["sha256:layer".to_owned()];
+    assert_eq!(ask(&inventory(&[]), &there), Outcome::Undecided);
+    there.distribution = Some(Distribution { id: "alpine".to_owned(), ..Distribution::default() });
+    assert_eq!(ask(&inventory(&[]), &there), Outcome::Proven);
     assert_eq!(ask(&Inventory::default(), &inventory(&[])), Outcome::Undecided);
     assert_eq!(ask(&inventory(&["pkg:github/a/b@1"]), &inventory(&[])), Outcome::Undecided);
 }

@@ -26,7 +26,8 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
                     let path = format!("{path}/{part}");
                     incomplete.push(Incomplete { path, why: why.clone() });
                 }
-                Fact::Distribution(_) => {}
+                // What a lock file asks for counts only as a package: `locked` decides.
+                Fact::Locked(_) | Fact::Distribution(_) => {}
             }
         }
     }

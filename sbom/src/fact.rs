@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Fact {
     /// A package is installed, or built in.
     Package(Package),
+    /// A lock file asks for a package, which may be installed or not.
+    Locked(Package),
     /// A package of a distribution owns these files (`info/NAME.list` of dpkg).
     Owns {
         /// The name of the package, as its database spells it.

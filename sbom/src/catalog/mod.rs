@@ -14,6 +14,7 @@ mod executable;
 pub mod golang;
 pub mod java;
 pub mod jvm;
+pub mod lock;
 mod names;
 pub mod node;
 pub mod os_release;
@@ -180,6 +181,9 @@ pub const ALL: &[&Cataloger] = &[
     &golang::CATALOGER,
     &java::CATALOGER,
     &jvm::CATALOGER,
+    &lock::cargo::CATALOGER,
+    &lock::composer::CATALOGER,
+    &lock::npm::CATALOGER,
     &node::CATALOGER,
     &os_release::CATALOGER,
     &php::CATALOGER,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::fact::{Distribution, Ecosystem, Fact, Package};
 use crate::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use crate::purl;
+use crate::told;
 use crate::tree::Tree;
 
 /// Where os-release(5) is looked for, in its order.
@@ -14,7 +15,7 @@ const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
     let mut incomplete = tree.incomplete.clone();
     let distribution = distribution(&tree);
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut told) = (Gathered::default(), Vec::new());
     for (path, found) in &tree.found {
         let location = Location { path: path.clone(), layer: found.layer.clone() };
         for fact in &found.facts {
@@ -26,12 +27,13 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
                     let path = format!("{path}/{part}");
                     incomplete.push(Incomplete { path, why: why.clone() });
                 }
+                Fact::Told(package) => told.push((location.clone(), package)),
                 // What a lock file asks for counts only as a package: `locked` decides.
                 Fact::Locked(_) | Fact::Distribution(_) => {}
             }
         }
     }
-    let (components, dependencies) = gathered.finish(&tree.links);
+    let (components, dependencies) = told::join(gathered.finish(&tree.links), told);
     incomplete.sort();
     incomplete.dedup();
     Inventory { subject, distribution, components, dependencies, incomplete }

@@ -12,6 +12,8 @@ pub enum Fact {
     Package(Package),
     /// A lock file asks for a package, which may be installed or not.
     Locked(Package),
+    /// An SBOM that came with software tells of a package.
+    Told(Told),
     /// A package of a distribution owns these files (`info/NAME.list` of dpkg).
     Owns {
         /// The name of the package, as its database spells it.
@@ -129,6 +131,31 @@ impl Package {
             files: Vec::new(),
         }
     }
+}
+
+/// A package, as an SBOM tells of it that came with software.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The package URL, as the document has it.
+    pub purl: String,
+    /// The part before the name.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The version; never empty.
+    pub version: String,
+    /// Names in the NVD's dictionary.
+    pub cpes: Vec<String>,
+    /// SPDX expressions where they are ones, else as they stand.
+    pub licenses: Vec<String>,
+    /// Who supplies it.
+    pub supplier: Option<String>,
+    /// One line about it.
+    pub description: Option<String>,
+    /// Its home page.
+    pub homepage: Option<String>,
+    /// Digests by algorithm, in hexadecimal.
+    pub hashes: BTreeMap<String, String>,
 }
 
 /// A distribution (os-release(5)).

@@ -35,6 +35,7 @@ pub mod merge;
 mod paths;
 pub mod purl;
 pub mod score;
+mod told;
 pub mod tree;
 
 pub use assemble::assemble;

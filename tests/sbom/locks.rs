@@ -19,7 +19,7 @@ fn sources(sandbox: &Sandbox, php: &Path) {
     ] {
         std::fs::create_dir_all(sandbox.path(folder)).expect("a folder");
         let name = from.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        sandbox.write(&format!("{folder}/{name}"), std::fs::read(&from).expect("a lock file"));
+        sandbox.write(format!("{folder}/{name}"), std::fs::read(from).expect("a lock file"));
     }
 }
 

@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod cargo;
 pub mod dotnet;
 pub mod dpkg;
+pub mod embedded;
 mod executable;
 pub mod golang;
 pub mod java;
@@ -178,6 +179,7 @@ pub const ALL: &[&Cataloger] = &[
     &cargo::CATALOGER,
     &dotnet::CATALOGER,
     &dpkg::CATALOGER,
+    &embedded::CATALOGER,
     &golang::CATALOGER,
     &java::CATALOGER,
     &jvm::CATALOGER,

@@ -111,6 +111,8 @@ pub enum Reason {
     OwnModule,
     /// A language's package that came with a distribution's package which the document has.
     CameWithPackage,
+    /// A package of which only an SBOM in the image tells.
+    OnlyTold,
 }
 
 impl Reason {
@@ -129,6 +131,7 @@ impl Reason {
             Self::KnownProgram => "programs known by their bytes, on one side only",
             Self::OwnModule => "Go modules without a version, on one side only",
             Self::CameWithPackage => "came with a distribution's package that the document has",
+            Self::OnlyTold => "told by an SBOM that is in it, and by nothing else",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::fact::{Distribution, Ecosystem, Fact, Package};
 use crate::inventory::{Component, Incomplete, Inventory, Kind, Location, Subject};
 use crate::limits;
 use crate::purl;
+use crate::told;
 use crate::tree::Tree;
 
 /// Where os-release(5) is looked for, in its order.
@@ -18,7 +19,7 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
     };
     let mut incomplete: Vec<_> = tree.incomplete.iter().flat_map(lacks).collect();
     let distribution = distribution(&tree);
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut told) = (Gathered::default(), Vec::new());
     for (path, found) in &tree.found {
         let location = Location { path: path.clone(), layer: found.layer.clone() };
         for fact in &found.facts {
@@ -30,11 +31,13 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
                     let path = format!("{path}/{part}");
                     incomplete.push(Incomplete { path, why: why.clone() });
                 }
-                Fact::Distribution(_) => {}
+                Fact::Told(package) => told.push((location.clone(), package)),
+                // What a lock file asks for counts only as a package: `locked` decides.
+                Fact::Locked(_) | Fact::Distribution(_) => {}
             }
         }
     }
-    let (components, dependencies) = gathered.finish(&tree.links, &mut incomplete);
+    let (components, dependencies) = told::join(gathered.finish(&tree.links, &mut incomplete), told);
     incomplete.sort();
     incomplete.dedup();
     Inventory { subject, distribution, components, dependencies, incomplete }

@@ -71,8 +71,17 @@ pub struct Component {
     pub locations: Vec<Location>,
     /// The component of a distribution that this one came with: an index into [`Inventory::components`].
     pub owner: Option<usize>,
-    /// The documents that tell of it, where several were merged: their identifiers, or names of files; sorted.
+    /// The documents that tell of it, where several were merged or one came with it: their identifiers, or names of files;
+    /// sorted.
     pub origins: Vec<String>,
+}
+
+impl Component {
+    /// Whether documents that came with it tell of it, and no other file shows it.
+    pub fn is_only_told(&self) -> bool {
+        let is_document = |location: &Location| self.origins.contains(&location.path);
+        !self.origins.is_empty() && self.locations.iter().all(is_document)
+    }
 }
 
 /// What kind of thing a component is (CycloneDX `type`, SPDX `primaryPackagePurpose`).

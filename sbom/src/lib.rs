@@ -10,6 +10,7 @@
 //!   small, and can be kept by the digest of the layer that the file came from.
 //!   The facts of a layer are a [`Layer`](layer::Layer), which [`cache`] can keep.
 //! - **Merging** lays layers on one another: a file that a later layer replaces or removes takes its facts along.
+//! - What [`locked`] files ask for counts where nothing is installed, or not at all.
 //! - **Assembling** makes an [`Inventory`](inventory::Inventory) of the facts that are left: package URLs get their
 //!   distribution, a language's package that belongs to a distribution's package is linked to it.
 //! - [`mod@format`] writes an inventory, deterministically, and reads what others wrote.
@@ -29,10 +30,12 @@ pub mod format;
 pub mod inventory;
 pub mod layer;
 pub mod limits;
+pub mod locked;
 pub mod merge;
 mod paths;
 pub mod purl;
 pub mod score;
+mod told;
 pub mod tree;
 
 pub use assemble::assemble;

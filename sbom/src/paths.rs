@@ -39,6 +39,6 @@ pub(crate) fn empty<T>(map: &mut BTreeMap<String, T>, path: &str) {
 }
 
 /// What every path below this one begins with.
-fn below(path: &str) -> String {
+pub(crate) fn below(path: &str) -> String {
     if path == "/" { path.to_owned() } else { format!("{path}/") }
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use testkit::servers::{Kind, Server};
 use testkit::{Run, Sandbox, peer};
+
+use crate::images::push;
 
 /// A document of somebody else.
 fn document(name: &str, serial: u8, components: Value) -> String {
@@ -204,5 +207,33 @@ fn documents_of_others_are_read_and_what_is_made_of_them_is_valid() {
         let run = sandbox.run(&validators, documents.collect::<Vec<_>>());
         assert_eq!(run.stdout.trim(), "", "{file}: {}", run.stderr);
         run.succeeds();
+    }
+}
+
+/// SBOMs that cosign attested, in either of its formats, as `download attestation` prints them.
+#[test]
+fn what_cosign_attested_is_converted() {
+    const OLD: &[&str] = &["--tlog-upload=false", "--new-bundle-format=false"];
+    const NEW: &[&str] = &["--use-signing-config=false", "--tlog-upload=false", "--new-bundle-format=true"];
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    sandbox.countersign(["generate-key-pair"]).succeeds();
+    sandbox.write("one.json", document("shop", 1, json!([a(), b("ISC")])));
+    let direct = sandbox.countersign(["sbom", "convert", "one.json", "-o", "spdx-json"]).succeeds();
+    for (variable, flags) in [("COSIGN2", OLD), ("COSIGN", NEW)] {
+        let Some(cosign) = peer(variable) else { return };
+        let tagged = format!("{}/{}/app:v1", server.host(), variable.to_lowercase());
+        let Some(image) = push(&sandbox, &tagged, &[("layer", &[("etc/x", "x")])]) else { return };
+        let attest =
+            ["attest", "--yes", "--key", "cosign.key", "--type", "cyclonedx", "--predicate", "one.json"];
+        let attest = [&attest[..], &["--allow-http-registry"], flags, &[&image]].concat();
+        sandbox.run(&cosign, attest).succeeds();
+        // Nothing that was attested is printed unless it is asked for as an attestation.
+        let none = sandbox.countersign(["download", "sbom", &image]).fails(1, "NO_SBOM");
+        assert!(none.stderr.contains("download attestation"), "{}", none.stderr);
+        let downloaded = sandbox.countersign(["download", "attestation", &image]).succeeds();
+        let words = ["sbom", "convert", "-", "-o", "spdx-json"];
+        let converted = sandbox.countersign_with(downloaded.stdout.as_bytes(), words).succeeds();
+        assert!(converted.stderr.contains("nothing was verified"), "{}", converted.stderr);
+        assert_eq!(parsed(&converted.stdout)["packages"], parsed(&direct.stdout)["packages"], "{variable}");
     }
 }

@@ -64,6 +64,40 @@ fn an_image_has_what_is_left_of_its_layers() {
     assert_eq!(sandbox.countersign(python).succeeds().stdout, "deb\tbash\t5.2.15-2+b7\n");
 }
 
+/// An SBOM that came with software is one more witness; an example of one is a file.
+#[test]
+fn embedded_sboms_are_merged_with_what_was_found() {
+    let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };
+    let told = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+        {"type": "library", "name": "left-pad", "version": "1.3.0", "purl": "pkg:npm/left-pad@1.3.0"},
+        {"type": "library", "name": "told", "version": "1", "purl": "pkg:npm/told@1"}]}"#;
+    let example = told.replace("told", "example");
+    let one = [
+        ("etc/os-release", "ID=debian\n"),
+        ("app/node_modules/left-pad/package.json", PACKAGE),
+        ("app/example.cdx.json", example.as_str()),
+        ("usr/share/sbom/gone.cdx.json", told),
+    ];
+    let two = [
+        ("usr/share/sbom/app.cdx.json", told),
+        ("usr/share/sbom/.wh.gone.cdx.json", ""),
+        ("opt/bitnami/x/.spdx-x.spdx", "{\"spdxVersion\": "),
+    ];
+    let image =
+        push(&sandbox, &format!("{}/sbom/told:v1", server.host()), &[("three", &one), ("four", &two)]);
+    let Some(image) = image else { return };
+    assert_eq!(listed(&sandbox, &image), ["npm left-pad 1.3.0", "npm told 1"]);
+    let run = sandbox.countersign(["sbom", "generate", &image]).succeeds();
+    assert!(run.stderr.contains("/opt/bitnami/x/.spdx-x.spdx"), "{}", run.stderr);
+    let made: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    for (component, places) in crate::root::components(&made).zip([2, 1]) {
+        let origin = crate::root::property(component, "countersign:origin:0");
+        assert_eq!(origin, Some("/usr/share/sbom/app.cdx.json"), "{component}");
+        let found = component["evidence"]["occurrences"].as_array().map(Vec::len);
+        assert_eq!(found, Some(places), "{component}");
+    }
+}
+
 #[test]
 fn the_same_image_gives_the_same_bytes() {
     let (sandbox, Some(server)) = (Sandbox::new(), Server::start(Kind::Crane)) else { return };

@@ -8,6 +8,7 @@ mod samples;
 mod documents;
 mod images;
 mod lies;
+mod locks;
 mod root;
 mod scores;
 mod swid;

@@ -50,7 +50,7 @@ const DIFFERENCES: [(Side, &str, &str); 13] = [
 ];
 
 /// Trivy's SBOM, which it makes without a network if no archive of Java is there.
-fn trivys(sandbox: &Sandbox, source: &[&str]) -> Option<Value> {
+pub(crate) fn trivys(sandbox: &Sandbox, source: &[&str]) -> Option<Value> {
     let trivy = peer("TRIVY")?;
     let mut words = source.to_vec();
     words.extend(["--offline-scan", "--quiet", "--skip-files", "**/*.[jwe]ar", "--format", "cyclonedx"]);

@@ -10,10 +10,12 @@ pub mod binaries;
 pub mod cargo;
 pub mod dotnet;
 pub mod dpkg;
+pub mod embedded;
 mod executable;
 pub mod golang;
 pub mod java;
 pub mod jvm;
+pub mod lock;
 mod names;
 pub mod node;
 pub mod os_release;
@@ -207,9 +209,13 @@ pub const ALL: &[&Cataloger] = &[
     &cargo::CATALOGER,
     &dotnet::CATALOGER,
     &dpkg::CATALOGER,
+    &embedded::CATALOGER,
     &golang::CATALOGER,
     &java::CATALOGER,
     &jvm::CATALOGER,
+    &lock::cargo::CATALOGER,
+    &lock::composer::CATALOGER,
+    &lock::npm::CATALOGER,
     &node::CATALOGER,
     &os_release::CATALOGER,
     &php::CATALOGER,

@@ -1,8 +1,7 @@
 //! Node's installed packages: `node_modules/NAME/package.json` (docs.npmjs.com, package.json).
 //!
 //! A package is installed where its folder is a direct child of `node_modules`, or of a scope in it. A `package.json`
-//! deeper within a package is one of its tests, or only tells which kind of modules a folder has. Lock files are not
-//! read: whether what they list is installed is told by other files.
+//! deeper within a package is one of its tests, or only tells which kind of modules a folder has.
 
 use serde_json::Value;
 
@@ -30,15 +29,7 @@ fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
     let (Some(name), Some(version)) = (string(&json, "name"), string(&json, "version")) else {
         return Ok(Vec::new());
     };
-    let (namespace, name) = match name.split_once('/') {
-        Some((scope, name)) if scope.starts_with('@') => (Some(scope), name),
-        _ => (None, name),
-    };
-    if !namespace.is_none_or(parse::is_name) || !parse::is_name(name) || !parse::is_name(version) {
-        return Ok(Vec::new());
-    }
-    let mut package = Package::new(Ecosystem::Npm, name, version);
-    package.namespace = namespace.map(str::to_owned);
+    let Some(mut package) = named(name, version) else { return Ok(Vec::new()) };
     package.licenses = licenses(&json);
     package.supplier = json.get("author").and_then(person);
     package.description = string(&json, "description").map(str::to_owned);
@@ -53,8 +44,23 @@ fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
     Ok(vec![Fact::Package(package)])
 }
 
+/// A package by its name with its scope, if that is one; a version may be missing.
+pub(super) fn named(name: &str, version: &str) -> Option<Package> {
+    let (namespace, name) = match name.split_once('/') {
+        Some((scope, name)) if scope.starts_with('@') => (Some(scope), name),
+        _ => (None, name),
+    };
+    let is_version = version.is_empty() || parse::is_name(version);
+    if !namespace.is_none_or(parse::is_name) || !parse::is_name(name) || !is_version {
+        return None;
+    }
+    let mut package = Package::new(Ecosystem::Npm, name, version);
+    package.namespace = namespace.map(str::to_owned);
+    Some(package)
+}
+
 /// `"license": "MIT"`, or what came before it: `{"type": "MIT"}` there, or in a list `licenses`.
-fn licenses(json: &Value) -> Vec<String> {
+pub(super) fn licenses(json: &Value) -> Vec<String> {
     ["license", "licenses"]
         .into_iter()
         .filter_map(|member| json.get(member))

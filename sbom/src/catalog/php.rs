@@ -25,7 +25,8 @@ fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
     Ok(packages.iter().filter_map(package).map(Fact::Package).collect())
 }
 
-fn package(json: &Value) -> Option<Package> {
+/// A package by the members of its `composer.json`.
+pub(super) fn package(json: &Value) -> Option<Package> {
     // Metapackages consist of nothing but their requirements.
     if string(json, "type") == Some("metapackage") {
         return None;

@@ -9,6 +9,7 @@ use countersign_core::oci::{Document, ImageManifest};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::cache::Cache;
 use countersign_sbom::inventory::{Inventory, Subject};
+use countersign_sbom::locked::{self, LockFiles};
 use countersign_sbom::tree::Tree;
 use countersign_sbom::{assemble, directory};
 use globset::GlobSet;
@@ -51,12 +52,17 @@ struct Running {
 const VENDOR: &str = "org.opencontainers.image.vendor";
 
 /// Looks at the root of a filesystem.
-pub(super) async fn at_directory(path: &Path, exclude: GlobSet) -> Result<Looked, Failure> {
+pub(super) async fn at_directory(
+    path: &Path,
+    exclude: GlobSet,
+    lock_files: LockFiles,
+) -> Result<Looked, Failure> {
     let root = path.to_owned();
     let read = blocking(move || directory::read(&root, &exclude));
     let layer = read.await?.map_err(|error| Failure::io(path.display(), error))?;
     let mut tree = Tree::default();
     tree.lay(None, layer);
+    locked::settle(&mut tree, lock_files);
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = whole.file_name().map_or_else(|| "/".into(), |name| name.to_string_lossy().into_owned());
     let subject = Subject { name, ..Subject::default() };
@@ -68,11 +74,13 @@ pub(super) async fn at_image(
     context: &Context,
     resolved: Resolved,
     cache: Option<&Cache>,
+    lock_files: LockFiles,
 ) -> Result<Looked, Failure> {
     let Resolved { image, docker_reference, .. } = resolved;
     let manifest = manifest(&image).await?;
     let configuration = configuration(&image, &manifest).await?;
-    let tree = layers::read(context, &image, &manifest, cache).await?;
+    let mut tree = layers::read(context, &image, &manifest, cache).await?;
+    locked::settle(&mut tree, lock_files);
     let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
     let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
     let subject = Subject {

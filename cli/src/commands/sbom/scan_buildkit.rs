@@ -10,6 +10,7 @@ use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Statement;
 use countersign_core::outcome::Outcome;
 use countersign_sbom::format::{Format, SpdxVersion, write};
+use countersign_sbom::locked::LockFiles;
 use globset::GlobSet;
 
 use super::generate::making;
@@ -112,7 +113,7 @@ fn file_name(root: &Path) -> std::result::Result<OsString, Failure> {
 
 /// The statement of one scan. It has no subject: BuildKit knows the digest of the image, and the scanner does not.
 async fn scan(context: &Context, root: &Path) -> std::result::Result<Vec<u8>, Failure> {
-    let looked = at_directory(root, GlobSet::empty()).await?;
+    let looked = at_directory(root, GlobSet::empty(), LockFiles::Never).await?;
     for lacks in &looked.inventory.incomplete {
         context.output.warning(format!("{}{}: could not be read: {}", root.display(), lacks.path, lacks.why));
     }

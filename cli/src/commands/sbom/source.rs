@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use countersign_core::buildkit::Index;
 use countersign_core::image::Image;
 use countersign_core::oci::{Descriptor, Document};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::cache::Cache;
+use countersign_sbom::locked::LockFiles;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::look::{Looked, at_directory, at_image};
@@ -33,12 +34,28 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
+    /// Whether packages count that a lock file asks for and nothing shows to be installed (package-lock.json,
+    /// npm-shrinkwrap.json, Cargo.lock, composer.lock)
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "sources")]
+    lock_files: WhenLocked,
+
     /// Read every layer, and keep nothing of it: what layers show is kept in the user's cache otherwise
     #[arg(long)]
     no_cache: bool,
 
     #[command(flatten)]
     pub(super) registry: RegistryArgs,
+}
+
+/// See `--lock-files`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WhenLocked {
+    /// In a directory of sources, which is no root filesystem
+    Sources,
+    /// In images and root filesystems too
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// An image, without a look into it.
@@ -85,7 +102,7 @@ impl SourceArgs {
     /// Looks at it.
     pub(super) async fn look(&self, context: &Context) -> Result<Looked, Failure> {
         if let Some(path) = self.directory() {
-            return at_directory(path, globs(&self.exclude)?).await;
+            return at_directory(path, globs(&self.exclude)?, self.lock_files_of_directory()).await;
         }
         let (stores, resolved) = self.resolve(context).await?;
         let image = self.of_platform(&stores, resolved.image.clone()).await?;
@@ -96,7 +113,23 @@ impl SourceArgs {
     pub(super) async fn look_into(&self, context: &Context, resolved: Resolved) -> Result<Looked, Failure> {
         let folder = context.environment.layer_cache().filter(|_| !self.no_cache);
         let cache = folder.map(|folder| Cache::at(&folder));
-        at_image(context, resolved, cache.as_ref()).await
+        at_image(context, resolved, cache.as_ref(), self.lock_files_of_image()).await
+    }
+
+    const fn lock_files_of_directory(&self) -> LockFiles {
+        match self.lock_files {
+            WhenLocked::Sources => LockFiles::InSources,
+            WhenLocked::Always => LockFiles::Always,
+            WhenLocked::Never => LockFiles::Never,
+        }
+    }
+
+    /// No image is a directory of sources.
+    const fn lock_files_of_image(&self) -> LockFiles {
+        match self.lock_files {
+            WhenLocked::Always => LockFiles::Always,
+            WhenLocked::Sources | WhenLocked::Never => LockFiles::Never,
+        }
     }
 
     /// The directory that is named. One that is an image layout is not looked at file by file.

@@ -113,6 +113,8 @@ pub enum Reason {
     OwnModule,
     /// A language's package that came with a distribution's package which the document has.
     CameWithPackage,
+    /// A package of which only an SBOM in the image tells.
+    OnlyTold,
 }
 
 impl Reason {
@@ -132,6 +134,7 @@ impl Reason {
             Self::KnownProgram => "programs known by their bytes, on one side only",
             Self::OwnModule => "Go modules without a version, on one side only",
             Self::CameWithPackage => "that came with a distribution's package which the document has",
+            Self::OnlyTold => "that only an SBOM in it tells of",
         }
     }
 }

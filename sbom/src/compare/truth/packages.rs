@@ -225,7 +225,9 @@ fn not_there(package: &Package<'_>, answer: &mut Verification) {
 
 fn not_said(package: &Package<'_>, has_owner: bool, answer: &mut Verification) {
     let shown = package.shown();
-    match one_sided(package).or(has_owner.then_some(Reason::CameWithPackage)) {
+    let came_with = has_owner.then_some(Reason::CameWithPackage);
+    let only_told = package.component.is_only_told().then_some(Reason::OnlyTold);
+    match one_sided(package).or(came_with).or(only_told) {
         Some(reason) => answer.pass_over(reason, shown),
         None => {
             let message = format!("{shown} is there, and is not in the document");

@@ -2,7 +2,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::*;
 use crate::fact::Distribution;
-use crate::inventory::{Component, Kind, Subject};
+use crate::inventory::{Component, Kind, Location, Subject};
 
 /// An image of Debian with packages of three ecosystems.
 const THERE: [&str; 6] = [
@@ -118,6 +118,30 @@ fn digests_of_packages_are_compared_where_both_have_one() {
         let found = verify(&with(algorithm, digest), &with("SHA-1", "ab"), &Question::default());
         assert_eq!(codes(&found), expected, "{algorithm} {digest}");
     }
+}
+
+/// Whoever reads no embedded SBOMs has not lied; whoever does, has not either.
+#[test]
+fn what_only_a_document_in_the_image_tells_may_be_missing() {
+    let told = |path: &str| {
+        let locations = vec![Location { path: path.into(), layer: None }];
+        let origins = vec!["/usr/share/sbom/x.cdx.json".to_owned()];
+        Component { locations, origins, ..component("pkg:npm/told@1") }
+    };
+    let with = |component: Component| {
+        let mut inventory = there();
+        inventory.components.push(component);
+        inventory
+    };
+    let only = with(told("/usr/share/sbom/x.cdx.json"));
+    let without = there();
+    let answer = verify(&without, &only, &Question::default());
+    assert_eq!((codes(&answer), answer.not_checked[&Reason::OnlyTold].count), (vec![], 1));
+    let answer = verify(&only, &only, &Question::default());
+    assert_eq!((codes(&answer), answer.not_checked.len()), (vec![], 0));
+    // What another file shows as well is there.
+    let shown = with(told("/app/node_modules/told/package.json"));
+    assert_eq!(codes(&verify(&without, &shown, &Question::default())), ["SBOM_MISSING_PACKAGE"]);
 }
 
 #[test]

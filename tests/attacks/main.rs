@@ -7,6 +7,7 @@
 mod documents;
 mod images;
 mod keys;
+mod layers;
 mod local;
 mod memory;
 mod registry;

@@ -181,8 +181,8 @@ mod tests {
     }
 
     /// What somebody else could have written proves nothing (threat model, row 96).
-    #[cfg(unix)]
     #[test]
+    #[cfg(unix)]
     fn what_others_can_write_is_not_used() {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let folder = tempfile::tempdir().unwrap();

@@ -31,7 +31,7 @@ pub fn assemble(subject: Subject, tree: Tree) -> Inventory {
                     let path = format!("{path}/{part}");
                     incomplete.push(Incomplete { path, why: why.clone() });
                 }
-                Fact::Told(package) => told.push((location.clone(), package)),
+                Fact::Told(package) => told.push((location.clone(), package.as_ref())),
                 // What a lock file asks for counts only as a package: `locked` decides.
                 Fact::Locked(_) | Fact::Distribution(_) => {}
             }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inventory::Component;
+
 /// Something that a file shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "kebab-case")]
@@ -12,8 +14,8 @@ pub enum Fact {
     Package(Package),
     /// A lock file asks for a package, which may be installed or not.
     Locked(Package),
-    /// An SBOM that came with software tells of a package.
-    Told(Told),
+    /// An SBOM that came with software tells of a package: without a location, an owner and an origin.
+    Told(Box<Component>),
     /// A package of a distribution owns these files (`info/NAME.list` of dpkg).
     Owns {
         /// The name of the package, as its database spells it.
@@ -44,7 +46,7 @@ impl Fact {
     pub fn bytes(&self) -> usize {
         let own = match self {
             Self::Package(package) | Self::Locked(package) => package.texts().map(weight).sum(),
-            Self::Told(told) => told.texts().map(weight).sum(),
+            Self::Told(told) => size_of::<Component>() + told.texts().map(weight).sum::<usize>(),
             Self::Owns { package, files: texts } | Self::License { package, licenses: texts } => {
                 weight(package) + texts.iter().map(|text| weight(text)).sum::<usize>()
             }
@@ -161,40 +163,6 @@ impl Package {
         let texts = one.into_iter().flatten().chain(lists.into_iter().flatten());
         let texts = texts.chain(maps.into_iter().flatten().flat_map(|(name, value)| [name, value]));
         [&self.name, &self.version].into_iter().chain(texts).map(String::as_str)
-    }
-}
-
-/// A package, as an SBOM tells of it that came with software.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// The package URL, as the document has it.
-    pub purl: String,
-    /// The part before the name.
-    pub namespace: Option<String>,
-    /// The name.
-    pub name: String,
-    /// The version; never empty.
-    pub version: String,
-    /// Names in the NVD's dictionary.
-    pub cpes: Vec<String>,
-    /// SPDX expressions where they are ones, else as they stand.
-    pub licenses: Vec<String>,
-    /// Who supplies it.
-    pub supplier: Option<String>,
-    /// One line about it.
-    pub description: Option<String>,
-    /// Its home page.
-    pub homepage: Option<String>,
-    /// Digests by algorithm, in hexadecimal.
-    pub hashes: BTreeMap<String, String>,
-}
-
-impl Told {
-    /// All its texts.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let Self { purl, namespace, name, version, cpes, licenses, supplier, description, .. } = self;
-        let optional = [namespace, supplier, description].into_iter().flatten();
-        [purl, name, version].into_iter().chain(cpes).chain(licenses).chain(optional).map(String::as_str)
     }
 }
 

@@ -41,7 +41,8 @@ pub struct Subject {
 }
 
 /// A package that is there, or another thing that a document calls a component.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Component {
     /// What kind of thing it is.
     pub kind: Kind,
@@ -77,6 +78,15 @@ pub struct Component {
 }
 
 impl Component {
+    /// All texts that it has but for its locations.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let Self { namespace, name, version, purl, cpes, licenses, supplier, description, .. } = self;
+        let optional = [namespace, purl, supplier, description, &self.homepage].into_iter().flatten();
+        let hashes = self.hashes.iter().flat_map(|(name, digits)| [name, digits]);
+        let lists = cpes.iter().chain(licenses);
+        [name, version].into_iter().chain(optional).chain(lists).chain(hashes).map(String::as_str)
+    }
+
     /// Whether documents that came with it tell of it, and no other file shows it.
     pub fn is_only_told(&self) -> bool {
         let is_document = |location: &Location| self.origins.contains(&location.path);
@@ -85,7 +95,7 @@ impl Component {
 }
 
 /// What kind of thing a component is (CycloneDX `type`, SPDX `primaryPackagePurpose`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A library, and a package of which nothing else is known.
     #[default]
@@ -111,7 +121,7 @@ pub enum Kind {
 }
 
 /// A file that shows a component.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     /// Its absolute path.
     pub path: String,

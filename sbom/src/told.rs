@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use crate::compare::identity::{Identity, Package};
-use crate::fact::{Ecosystem, Told};
-use crate::inventory::{Component, Kind, Location};
+use crate::inventory::{Component, Location};
 
 /// Components, and how they depend on one another.
 type Graph = (Vec<Component>, Vec<(usize, usize)>);
@@ -14,7 +13,7 @@ type Graph = (Vec<Component>, Vec<(usize, usize)>);
 type Known = HashMap<(Identity, String), Vec<(usize, Option<String>)>>;
 
 /// Adds what documents tell, each with the place of the document. Components stay sorted by their package URLs.
-pub(crate) fn join((mut components, dependencies): Graph, told: Vec<(Location, &Told)>) -> Graph {
+pub(crate) fn join((mut components, dependencies): Graph, told: Vec<(Location, &Component)>) -> Graph {
     if told.is_empty() {
         return (components, dependencies);
     }
@@ -47,26 +46,9 @@ fn same(known: &Known, component: &Component) -> Option<usize> {
     Some(*index)
 }
 
-fn component(told: &Told, location: Location) -> Component {
-    let Told { purl, namespace, name, version, cpes, licenses, supplier, .. } = told.clone();
-    let Told { description, homepage, hashes, .. } = told.clone();
-    Component {
-        kind: Kind::Library,
-        ecosystem: Ecosystem::of_purl(&purl),
-        namespace,
-        name,
-        version,
-        purl: Some(purl),
-        cpes,
-        licenses,
-        supplier,
-        description,
-        homepage,
-        hashes,
-        origins: vec![location.path.clone()],
-        locations: vec![location],
-        owner: None,
-    }
+/// What a document tells, at the place of the document.
+fn component(told: &Component, location: Location) -> Component {
+    Component { origins: vec![location.path.clone()], locations: vec![location], ..told.clone() }
 }
 
 /// What was found comes first: a document fills in what nothing else tells.
@@ -107,19 +89,17 @@ fn sorted((components, dependencies): Graph) -> Graph {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fact::Ecosystem;
 
-    fn told(purl: &str) -> Told {
-        Told {
-            purl: purl.into(),
-            namespace: None,
+    fn told(purl: &str) -> Component {
+        Component {
+            ecosystem: Ecosystem::of_purl(purl),
+            purl: Some(purl.into()),
             name: "x".into(),
             version: "1".into(),
-            cpes: Vec::new(),
             licenses: vec!["MIT".into()],
             supplier: Some("Told".into()),
-            description: None,
-            homepage: None,
-            hashes: [].into(),
+            ..Component::default()
         }
     }
 

@@ -6,7 +6,7 @@
 //! built from are none.
 
 use super::{Cataloger, FileName, Reads, Unreadable, parse};
-use crate::fact::{Ecosystem, Fact, Told};
+use crate::fact::{Ecosystem, Fact};
 use crate::format::read::read;
 use crate::inventory::{Component, Kind, Subject};
 use crate::limits;
@@ -40,7 +40,7 @@ fn look(_: &FileName<'_>, data: &[u8]) -> Result<Vec<Fact>, Unreadable> {
         part: lacks.path.trim_start_matches('/').to_owned(),
         why: lacks.why,
     });
-    Ok(told.map(Fact::Told).chain(lacks).collect())
+    Ok(told.map(|told| Fact::Told(Box::new(told))).chain(lacks).collect())
 }
 
 /// What a document is about is installed as well: it lies beside it.
@@ -55,24 +55,25 @@ fn about(subject: Subject) -> Option<Component> {
     })
 }
 
-fn told(component: Component) -> Option<Told> {
-    let Component { kind, namespace, name, version, purl, cpes, licenses, .. } = component;
-    let Component { supplier, description, homepage, hashes, .. } = component;
-    let purl = purl?;
+/// What counts of a component; where it lies in the document's image is not where it lies here.
+fn told(component: Component) -> Option<Component> {
+    let purl = component.purl.as_deref()?;
     let parsed: PackageUrl = purl.parse().ok()?;
-    let is_package = match Ecosystem::of_purl(&purl) {
+    let ecosystem = Ecosystem::of_purl(purl);
+    let is_package = match ecosystem {
         Some(ecosystem) => ecosystem != Ecosystem::Generic,
         None => parsed.kind == "bitnami",
     };
     let is_source = matches!(parsed.qualifier("arch"), Some("source" | "src"));
     if !is_package
         || is_source
-        || version.is_empty()
-        || !matches!(kind, Kind::Library | Kind::Application | Kind::Framework)
+        || component.version.is_empty()
+        || !matches!(component.kind, Kind::Library | Kind::Application | Kind::Framework)
     {
         return None;
     }
-    Some(Told { purl, namespace, name, version, cpes, licenses, supplier, description, homepage, hashes })
+    let (locations, origins) = (Vec::new(), Vec::new());
+    Some(Component { kind: Kind::Library, ecosystem, locations, origins, owner: None, ..component })
 }
 
 #[cfg(test)]
@@ -104,7 +105,7 @@ mod tests {
         let told: Vec<_> = facts
             .iter()
             .map(|fact| match fact {
-                Fact::Told(told) => (told.purl.as_str(), told.version.as_str()),
+                Fact::Told(told) => (told.purl.as_deref().unwrap(), told.version.as_str()),
                 other => panic!("{other:?}"),
             })
             .collect();

@@ -198,7 +198,7 @@ impl From<FileError> for Failure {
                 failure.hint("name a regular file, or one that is not there yet")
             }
             FileError::Exists { .. } => failure.hint("name another file, or remove it first"),
-            FileError::TooLarge { .. } | FileError::Io { .. } => failure,
+            FileError::TooLarge { .. } | FileError::TooMany { .. } | FileError::Io { .. } => failure,
         }
     }
 }

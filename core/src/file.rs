@@ -5,6 +5,8 @@
 //! and the directory is synced. What is read must be a regular file of bounded size: a pipe would block, a device
 //! never ends.
 
+pub mod tree;
+
 use std::fs::{self, File, FileType};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -42,6 +44,14 @@ pub enum FileError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// A directory has more in it than may be read.
+    #[error("{}: has more than {limit} files or folders", path.display())]
+    TooMany {
+        /// The directory.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
     /// The path names no file, such as `..` or `/`.
     #[error("{}: does not name a file", path.display())]
     NoName {
@@ -66,6 +76,7 @@ impl FileError {
             Self::NotRegular { .. } => "FILE_NOT_REGULAR",
             Self::Exists { .. } => "FILE_EXISTS",
             Self::TooLarge { .. } => "LIMIT_FILE",
+            Self::TooMany { .. } => "LIMIT_FILES",
             Self::NoName { .. } => "FILE_NO_NAME",
             Self::Io { .. } => "FILE_IO",
         }

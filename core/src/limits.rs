@@ -75,7 +75,7 @@ pub const BUILDKIT_MANIFESTS: usize = 16;
 pub const BUILDKIT_LAYERS: usize = 64;
 
 /// Subjects of one statement.
-pub const STATEMENT_SUBJECTS: usize = 1_000;
+pub const STATEMENT_SUBJECTS: usize = 10_000;
 
 /// Redirects followed for one request.
 pub const REDIRECTS: usize = 10;

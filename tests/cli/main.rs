@@ -3,6 +3,7 @@
 mod cosign_flags;
 mod cosign_lines;
 mod demo;
+mod directory;
 mod inspect;
 mod machine;
 mod messages;

@@ -56,6 +56,16 @@ const UNCHECKED: &[&str] = &[
 ];
 const SPDX: &str = "https://spdx.dev/Document";
 const BLOB: &[&str] = &["verify-blob", "--key", "a.pub", "--bundle", "bundle", "blob"];
+const FOLDER: &[&str] = &[
+    "verify-blob-attestation",
+    "--key",
+    "a.pub",
+    "--type",
+    "https://example.com/x",
+    "--bundle",
+    "bundle",
+    "dist",
+];
 const DETACHED: &[&str] = &["verify-blob", "--key", "a.pub", "--signature", "signature", "blob"];
 
 pub(crate) const CASES: &[Case] = &[
@@ -214,6 +224,14 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case(SubjectMismatch, "a payload about another image", VERIFY, |scene| {
         scene.signed_payload("a", &documents::payload(&Digest::sha256(b"another")));
+    }),
+    case(FilesDiffer, "a file that is no subject beside one that is", FOLDER, |scene| {
+        std::fs::create_dir(scene.sandbox.path("dist")).expect("a folder");
+        scene.sandbox.write("dist/known", "a");
+        scene.sandbox.write("dist/added", "b");
+        let mut statement = documents::statement(&Digest::sha256(b"a"), "https://example.com/x");
+        statement["subject"][0]["name"] = "known".into();
+        scene.sandbox.write("bundle", scene.signed_statement("a", &statement).to_string());
     }),
     case(PayloadTypeMismatch, "a payload of another type, signed as such", VERIFY, |scene| {
         let payload = documents::statement(&scene.digest, SIGN).to_string();

@@ -116,7 +116,7 @@ pub(super) async fn run(args: &AttestArgs, context: &Context) -> Result {
         let says = if pairs.peek().is_some() { left.clone() } else { left.take() };
         let Some(says) = says else { break };
         let attestation =
-            says.about(subject(resolved)).map_err(|failure| failure.at(resolved.image.name()))?;
+            says.about(vec![subject(resolved)]).map_err(|failure| failure.at(resolved.image.name()))?;
         attest_one(args, context, &resolved.image, signer, attestation, formats).await?;
     }
     Ok(Outcome::Proven)

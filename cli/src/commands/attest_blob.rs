@@ -4,23 +4,25 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use countersign_core::digest::{Algorithm, Digest};
+use countersign_core::file::tree::Tree;
 use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::format::base64;
 use countersign_core::format::statement::Subject;
 use countersign_core::outcome::Outcome;
-use countersign_core::sign;
+use countersign_core::sign::{self, Attested};
 use serde_json::json;
 
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::files::Named;
 use crate::options::{PredicateArgs, SignCompat, go_bool};
 use crate::{files, keys};
 
-/// Sign a statement about a file, or about standard input.
+/// Sign a statement about a file, about standard input, or about all files of a directory.
 #[derive(Args, Debug)]
 pub(crate) struct AttestBlobArgs {
-    /// The file that the statement is about; - is standard input
+    /// The file that the statement is about; - is standard input; of a directory every file below it is a subject
     #[arg(value_name = "BLOB", required_unless_present = "hash")]
     blob: Option<PathBuf>,
 
@@ -62,6 +64,17 @@ pub(crate) struct AttestBlobArgs {
     compat: SignCompat,
 }
 
+impl AttestBlobArgs {
+    /// The files that are written: bundle, statement, envelope.
+    fn written(&self) -> [Named<'_>; 3] {
+        [
+            ("--bundle", self.bundle.as_deref()),
+            ("--output-attestation", self.output_attestation.as_deref()),
+            ("--output-signature", self.output_signature.as_deref()),
+        ]
+    }
+}
+
 pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     args.compat.check()?;
     if args.rfc3161_timestamp_bundle.is_some() {
@@ -73,11 +86,7 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     let Some(reference) = &args.key else {
         return Err(keys::none_to_sign_with());
     };
-    let written = [
-        ("--bundle", args.bundle.as_deref()),
-        ("--output-attestation", args.output_attestation.as_deref()),
-        ("--output-signature", args.output_signature.as_deref()),
-    ];
+    let written = args.written();
     let read = [
         ("--key", Some(Path::new(reference))),
         ("BLOB", args.blob.as_deref()),
@@ -90,21 +99,22 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     }
     let key = keys::private(context, reference).await?;
     let says = args.says.read(context.now)?;
-    let subject = subject(args)?;
-    let made = sign::attest(&key, says.about(subject)?).await?;
+    let made = sign::attest(&key, says.about(subjects(args)?)?).await?;
+    write(args, context, &made)
+}
+
+/// Writes what was asked for, all or none; the envelope goes to standard output where no file is named.
+fn write(args: &AttestBlobArgs, context: &Context, made: &Attested) -> Result {
     let envelope = made.envelope()?;
     let bundle = match args.new_bundle_format {
         true => made.bundle()?.join(),
         false => json!({"base64Signature": base64::encode(&envelope.join())}).to_string().into(),
     };
     let (statement, text) = (made.statement().clone(), envelope.join());
-    let named = [
-        (written[0].1, &bundle, "bundle"),
-        (written[1].1, &statement, "statement"),
-        (written[2].1, &text, "envelope"),
-    ];
+    let contents = [(&bundle, "bundle"), (&statement, "statement"), (&text, "envelope")];
+    let named: Vec<_> = args.written().into_iter().zip(contents).collect();
     let named: Vec<_> =
-        named.into_iter().filter_map(|(path, content, what)| Some((path?, content, what))).collect();
+        named.into_iter().filter_map(|((_, path), (content, what))| Some((path?, content, what))).collect();
     let files: Vec<_> =
         named.iter().map(|(path, content, _)| (*path, content.as_ref(), Mode::Default)).collect();
     file::write_together(&files, Overwrite::Replace)?;
@@ -117,17 +127,38 @@ pub(super) async fn run(args: &AttestBlobArgs, context: &Context) -> Result {
     Ok(Outcome::Proven)
 }
 
-/// What the statement is about: the file's name, as cosign gives it, and its SHA-256.
-fn subject(args: &AttestBlobArgs) -> std::result::Result<Subject, Failure> {
+/// What the statement is about: the file's name, as cosign gives it, and its SHA-256; of a directory, each file by its
+/// path from there.
+fn subjects(args: &AttestBlobArgs) -> std::result::Result<Vec<Subject>, Failure> {
     if let Some(hash) = &args.hash {
         let digest: Digest =
             format!("sha256:{}", hash.trim_start_matches("sha256:")).parse().map_err(|error| {
                 Failure::usage(format!("--hash: {error}")).hint("give a SHA-256 in hexadecimal")
             })?;
-        return Ok(Subject::of(&digest));
+        return Ok(vec![Subject::of(&digest)]);
     }
     let Some(path) = &args.blob else { return Err(Failure::usage("the blob is missing")) };
+    if path.is_dir() {
+        return files_of(path, args);
+    }
     let digest = files::digest(path, Algorithm::Sha256)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Subject { name: name.filter(|name| name != "-"), ..Subject::of(&digest) })
+    Ok(vec![Subject { name: name.filter(|name| name != "-"), ..Subject::of(&digest) }])
+}
+
+fn files_of(folder: &Path, args: &AttestBlobArgs) -> std::result::Result<Vec<Subject>, Failure> {
+    let skip: Vec<_> = args.written().into_iter().filter_map(|(_, path)| path).collect();
+    let tree = Tree::read(folder, &skip).map_err(|error| Failure::setting(folder, &error))?;
+    if let Some(other) = tree.others.first() {
+        let path = folder.join(other);
+        return Err(Failure::usage(format!("{}: is no regular file with a name in UTF-8", path.display()))
+            .hint(
+                "a statement is about files by their digest: take links and devices out of the directory",
+            ));
+    }
+    if tree.files.is_empty() {
+        return Err(Failure::usage(format!("{}: has no file", folder.display())));
+    }
+    let subject = |(name, digest): (String, Digest)| Subject { name: Some(name), ..Subject::of(&digest) };
+    Ok(tree.files.into_iter().map(subject).collect())
 }

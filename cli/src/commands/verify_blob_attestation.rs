@@ -10,6 +10,7 @@ use crate::options::{VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
 use crate::{files, keys};
 use clap::{ArgGroup, Args};
 use countersign_core::digest::{Algorithm, Digest};
+use countersign_core::file::tree::Tree;
 use countersign_core::format::FormatError;
 use countersign_core::format::base64;
 use countersign_core::format::bundle::{Bundle, Content};
@@ -18,15 +19,16 @@ use countersign_core::format::legacy::BlobBundle;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::gather::Wanted;
 use countersign_core::key::HashPolicy;
-use countersign_core::verify::{ImagePolicy, Refusal, verify_envelope};
+use countersign_core::verify::{About, Files, ImagePolicy, Refusal, verify_envelope};
 
 /// Verify a signed statement about a file.
 ///
-/// Only a statement of the type that is asked for counts, and the file must be one of its subjects.
+/// Only a statement of the type that is asked for counts, and the file must be one of its subjects. Of a directory, the
+/// files below it and the subjects must be the same, by path and digest.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("signed").args(["bundle", "signature"]).required(true))]
 pub(crate) struct VerifyBlobAttestationArgs {
-    /// The file; - is standard input
+    /// The file or directory; - is standard input
     #[arg(value_name = "BLOB", required_unless_present_any = ["digest", "check_claims"])]
     blob: Option<PathBuf>,
 
@@ -58,6 +60,10 @@ pub(crate) struct VerifyBlobAttestationArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     check_claims: Option<bool>,
 
+    /// Of a directory: pass over subjects that are not in it
+    #[arg(long)]
+    ignore_missing: bool,
+
     /// What to print on standard output
     #[arg(long, short, value_enum)]
     output: Option<BlobOutput>,
@@ -81,19 +87,48 @@ pub(super) async fn run(args: &VerifyBlobAttestationArgs, context: &Context) -> 
             .warning("--check-claims=false: a trusted key's statement about any other file is accepted");
     }
     let (envelope, hashes) = envelope(args)?;
-    let digest = match policy.check_claims {
-        true => digest(args)?,
-        // Nothing is compared with it.
-        false => Digest::sha256(b""),
+    let subject = match policy.check_claims {
+        true => Compared::read(args)?,
+        false => Compared::Nothing,
     };
-    let place = match &args.blob {
-        Some(path) => path.display().to_string(),
-        None if policy.check_claims => digest.to_string(),
-        None => "any file".to_owned(),
+    let place = match (&args.blob, &subject) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Compared::Digest(digest)) => digest.to_string(),
+        (None, _) => "any file".to_owned(),
     };
-    let (_, proven) = verify_envelope(&envelope, &digest, &policy, hashes)
+    let (_, proven) = verify_envelope(&envelope, subject.about(), &policy, hashes)
         .map_err(|refusal| Failure::from(refusal).at(&place))?;
     proven_of(context, args.output, &place, Some(args.kind.uri()), &proven)
+}
+
+/// What the statement's subjects are compared with.
+enum Compared {
+    Digest(Digest),
+    Files(Files),
+    Nothing,
+}
+
+impl Compared {
+    fn read(args: &VerifyBlobAttestationArgs) -> std::result::Result<Self, Failure> {
+        let folder = args.blob.as_deref().filter(|path| path.is_dir());
+        let Some(folder) = folder else {
+            return match args.ignore_missing {
+                true => Err(Failure::usage("--ignore-missing: is only for a directory")),
+                false => digest(args).map(Self::Digest),
+            };
+        };
+        let skip: Vec<_> = args.bundle.iter().chain(&args.signature).map(PathBuf::as_path).collect();
+        let tree = Tree::read(folder, &skip).map_err(|error| Failure::setting(folder, &error))?;
+        Ok(Self::Files(Files { tree, ignore_missing: args.ignore_missing }))
+    }
+
+    const fn about(&self) -> About<'_> {
+        match self {
+            Self::Digest(digest) => About::Digest(digest),
+            Self::Files(files) => About::Files(files),
+            Self::Nothing => About::Anything,
+        }
+    }
 }
 
 fn digest(args: &VerifyBlobAttestationArgs) -> std::result::Result<Digest, Failure> {

@@ -72,21 +72,23 @@ impl PredicateArgs {
 }
 
 impl Says {
-    /// The statement about one thing.
+    /// The statement about these.
     ///
     /// # Errors
     /// When a given statement is malformed or about something else.
-    pub(crate) fn about(self, subject: Subject) -> Result<Attestation, Failure> {
+    pub(crate) fn about(self, subjects: Vec<Subject>) -> Result<Attestation, Failure> {
         match self {
-            Self::Predicate(kind, predicate) => Ok(Attestation::new(vec![subject], kind.uri(), predicate)?),
-            Self::Statement(statement) => {
-                let named = subject.digest.clone();
-                Attestation::of_statement(statement, &subject)?.ok_or_else(|| {
-                    let named: Vec<_> = named.iter().map(|(name, hex)| format!("{name}:{hex}")).collect();
-                    Failure::usage(format!("--statement: is not about {}", named.join(", ")))
-                        .hint("name what the statement is about")
-                })
-            }
+            Self::Predicate(kind, predicate) => Ok(Attestation::new(subjects, kind.uri(), predicate)?),
+            Self::Statement(statement) => Attestation::of_statement(statement, &subjects)?.ok_or_else(|| {
+                let digests = subjects.iter().flat_map(|subject| &subject.digest);
+                let named: Vec<_> = digests.map(|(name, hex)| format!("{name}:{hex}")).collect();
+                let named = match named.len() {
+                    0..=3 => named.join(", "),
+                    count => format!("each of the {count} files"),
+                };
+                Failure::usage(format!("--statement: is not about {named}"))
+                    .hint("name what the statement is about")
+            }),
         }
     }
 }

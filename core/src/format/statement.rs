@@ -82,7 +82,7 @@ impl<'a> Statement<'a> {
         }
         if statement.subject.len() > limits::STATEMENT_SUBJECTS {
             let got = statement.subject.len();
-            return Err(FormatError::Count { what: "subjects", expected: "at most 1000", got });
+            return Err(FormatError::Count { what: "subjects", expected: "at most 10000", got });
         }
         Ok(statement)
     }

@@ -1,5 +1,7 @@
 //! Attesting: a signed statement about an image or a file.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -37,16 +39,17 @@ impl Attestation {
         Ok(Self { predicate_type: predicate_type.into(), statement })
     }
 
-    /// A statement that is there as a whole; `None` when it is not about `subject`, by any of its digests.
+    /// A statement that is there as a whole; `None` when it is not about each of `subjects`, by any of their digests.
     ///
     /// # Errors
     /// When it is malformed.
-    pub fn of_statement(statement: Vec<u8>, subject: &Subject) -> Result<Option<Self>, SignError> {
+    pub fn of_statement(statement: Vec<u8>, subjects: &[Subject]) -> Result<Option<Self>, SignError> {
         let parsed = Statement::parse(&statement)?;
-        let same = |(name, hex): (&String, &String)| subject.digest.get(name) == Some(hex);
-        if !parsed.subject.iter().any(|named| named.digest.iter().any(same)) {
+        let named: HashSet<_> = parsed.subject.iter().flat_map(|subject| &subject.digest).collect();
+        if !subjects.iter().all(|subject| subject.digest.iter().any(|digest| named.contains(&digest))) {
             return Ok(None);
         }
+        drop(named);
         let predicate_type = parsed.predicate_type;
         let statement = Unsigned::new(media_type::IN_TOTO, b"", statement, b"");
         Ok(Some(Self { predicate_type, statement }))

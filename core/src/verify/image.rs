@@ -2,7 +2,7 @@
 
 use super::policy::ImagePolicy;
 use super::refusal::Refusal;
-use super::token::{ClaimsProven, SignatureProven};
+use super::token::{About, ClaimsProven, SignatureProven};
 use super::verdict::{Accepted, Check, CheckStatus, Format, Refused, Verdict};
 use crate::digest::Digest;
 use crate::format::bundle::{Bundle, Content as BundleContent};
@@ -34,7 +34,8 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
         Ok(Content::Legacy(signature)) => legacy(&signature, &verdict.digest, policy),
         Ok(Content::Bundle(bundle)) => bundle_envelope(*bundle, &verdict.digest, policy),
         Ok(Content::Envelope(envelope)) => {
-            let proven = statement(&envelope, &verdict.digest, policy, HashPolicy::AlsoLegacy);
+            let about = About::digest(&verdict.digest, policy.check_claims);
+            let proven = statement(&envelope, about, policy, HashPolicy::AlsoLegacy);
             proven.map(|(claims, signature)| Steps::of(Format::Legacy, claims, signature, Some(envelope)))
         }
         Err(refusal) => Err(Failure { refusal, passed: &[], failed: "content" }),
@@ -107,10 +108,11 @@ fn legacy(signature: &LegacySignature, digest: &Digest, policy: &ImagePolicy) ->
 
 /// Steps 3 and 4 for a bundle.
 fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Result<Steps, Failure> {
+    let about = About::digest(digest, policy.check_claims);
     let unfit = |refusal| Failure { refusal, passed: &[], failed: "content" };
     match bundle.content() {
         Ok(BundleContent::Envelope(envelope)) => {
-            let (claims, proven) = statement(envelope, digest, policy, HashPolicy::Current)?;
+            let (claims, proven) = statement(envelope, about, policy, HashPolicy::Current)?;
             Ok(Steps::of(Format::Bundle, claims, proven, bundle.dsse_envelope))
         }
         Ok(BundleContent::Message(_)) => {
@@ -127,23 +129,23 @@ fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Res
 /// When it is of another type, about something else, or not signed with a trusted key.
 pub fn verify_envelope(
     envelope: &Envelope,
-    digest: &Digest,
+    about: About<'_>,
     policy: &ImagePolicy,
     hashes: HashPolicy,
 ) -> Result<(ClaimsProven, SignatureProven), Refusal> {
-    statement(envelope, digest, policy, hashes).map_err(|failure| failure.refusal)
+    statement(envelope, about, policy, hashes).map_err(|failure| failure.refusal)
 }
 
 /// Steps 3 and 4 for an envelope. Its predicate type is looked at first: what is not asked for is not counted as a
 /// signature that failed.
 fn statement(
     envelope: &Envelope,
-    digest: &Digest,
+    about: About<'_>,
     policy: &ImagePolicy,
     hashes: HashPolicy,
 ) -> Result<(ClaimsProven, SignatureProven), Failure> {
-    let claims = ClaimsProven::envelope(envelope, digest, &policy.wanted, policy.check_claims)
-        .map_err(Failure::at("claims", &[]))?;
+    let claims =
+        ClaimsProven::envelope(envelope, about, &policy.wanted).map_err(Failure::at("claims", &[]))?;
     let signature = envelope
         .only_signature()
         .map_err(Refusal::Malformed)

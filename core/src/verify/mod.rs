@@ -13,6 +13,7 @@
 
 pub mod blob;
 mod buildkit;
+mod files;
 mod image;
 mod policy;
 mod refusal;
@@ -20,8 +21,9 @@ mod token;
 mod verdict;
 
 pub use buildkit::verify_buildkit;
+pub use files::{FileDifference, FileDifferences, Files};
 pub use image::{verify_envelope, verify_image};
 pub use policy::{ImagePolicy, PolicyError};
 pub use refusal::{Refusal, RefusalCode};
-pub use token::{ClaimsProven, CoverProven, SignatureProven};
+pub use token::{About, ClaimsProven, CoverProven, SignatureProven};
 pub use verdict::{Accepted, Check, CheckStatus, Claims, Format, Refused, Verdict};

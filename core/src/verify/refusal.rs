@@ -1,5 +1,6 @@
 //! Every reason for a no, closed: what was expected, what was there, and a stable code.
 
+use super::files::FileDifferences;
 use crate::buildkit::BuildkitError;
 use crate::digest::Digest;
 use crate::format::FormatError;
@@ -57,6 +58,9 @@ pub enum Refusal {
         /// What the signature is about.
         got: String,
     },
+    /// A statement about a directory that is not this one.
+    #[error("the directory is not what was signed: {0}")]
+    Files(FileDifferences),
     /// An envelope of another payload type.
     #[error("payload of type '{got}', expected '{expected}'")]
     PayloadType {
@@ -141,6 +145,8 @@ pub enum RefusalCode {
     SignatureInvalid,
     /// See [`Refusal::SubjectMismatch`].
     SubjectMismatch,
+    /// See [`Refusal::Files`].
+    FilesDiffer,
     /// See [`Refusal::PayloadType`].
     PayloadTypeMismatch,
     /// See [`Refusal::PredicateType`].
@@ -171,7 +177,7 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::NoSignatures,
         Self::NoAttestations,
         Self::NoneAccepted,
@@ -183,6 +189,7 @@ impl RefusalCode {
         Self::BundleLayers,
         Self::SignatureInvalid,
         Self::SubjectMismatch,
+        Self::FilesDiffer,
         Self::PayloadTypeMismatch,
         Self::PredicateTypeMismatch,
         Self::BundleContent,
@@ -212,6 +219,7 @@ impl RefusalCode {
             Self::BundleLayers => "BUNDLE_LAYERS",
             Self::SignatureInvalid => "SIGNATURE_INVALID",
             Self::SubjectMismatch => "SUBJECT_MISMATCH",
+            Self::FilesDiffer => "FILES_DIFFER",
             Self::PayloadTypeMismatch => "PAYLOAD_TYPE_MISMATCH",
             Self::PredicateTypeMismatch => "PREDICATE_TYPE_MISMATCH",
             Self::BundleContent => "BUNDLE_CONTENT",
@@ -259,6 +267,7 @@ impl Refusal {
             Self::BundleLayers { .. } => RefusalCode::BundleLayers,
             Self::SignatureInvalid { .. } => RefusalCode::SignatureInvalid,
             Self::SubjectMismatch { .. } => RefusalCode::SubjectMismatch,
+            Self::Files(_) => RefusalCode::FilesDiffer,
             Self::PayloadType { .. } => RefusalCode::PayloadTypeMismatch,
             Self::PredicateType { .. } => RefusalCode::PredicateTypeMismatch,
             Self::BundleContent { .. } => RefusalCode::BundleContent,

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::files::Files;
 use super::refusal::Refusal;
 use super::verdict::{Accepted, Verdict};
 use crate::digest::Digest;
 use crate::format::dsse::Envelope;
 use crate::format::legacy::LegacySignature;
 use crate::format::simple_signing::Payload;
-use crate::format::statement::{COSIGN_SIGN, Statement};
+use crate::format::statement::{COSIGN_SIGN, Statement, Subject};
 use crate::gather::Wanted;
 use crate::key::{HashPolicy, PublicKey, SignatureScheme};
 use crate::media_type;
@@ -59,6 +60,42 @@ impl SignatureProven {
     }
 }
 
+/// What a statement must be about.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// One thing, by its digest.
+    Digest(&'a Digest),
+    /// The files of a directory.
+    Files(&'a Files),
+    /// Anything: the claims are not checked.
+    Anything,
+}
+
+impl<'a> About<'a> {
+    /// The digest, unless the claims are not to be checked.
+    pub(super) const fn digest(digest: &'a Digest, check_claims: bool) -> Self {
+        if check_claims { Self::Digest(digest) } else { Self::Anything }
+    }
+
+    /// The subject whose annotations count, what was signed in words, and whether it was compared.
+    fn find<'s>(self, statement: &'s Statement<'_>) -> Result<(Option<&'s Subject>, String, bool), Refusal> {
+        match self {
+            Self::Digest(digest) => match statement.subject_of(digest) {
+                Some(subject) => Ok((Some(subject), digest.to_string(), true)),
+                None => {
+                    let got = statement.describe_subjects();
+                    Err(Refusal::SubjectMismatch { expected: *digest, got })
+                }
+            },
+            Self::Files(files) => {
+                files.compare(statement)?;
+                Ok((None, format!("{} files", files.tree.files.len()), true))
+            }
+            Self::Anything => Ok((statement.subject.first(), statement.describe_subjects(), false)),
+        }
+    }
+}
+
 /// Proof that some bytes are a signature claim about a digest (step 3).
 #[derive(Clone, Debug)]
 pub struct ClaimsProven {
@@ -89,38 +126,23 @@ impl ClaimsProven {
         })
     }
 
-    /// The claims of an envelope: its payload type is that of in-toto, its predicate type is `wanted`, and exactly one
-    /// subject is this digest (in-toto Statement v1, "subject"; threat model, rows 60 and 61).
+    /// The claims of an envelope: its payload type is that of in-toto, its predicate type is `wanted`, and it is about
+    /// what it must be about: exactly one subject is the digest, or the subjects are the files (in-toto Statement v1,
+    /// "subject"; threat model, rows 60 and 61).
     ///
     /// # Errors
     /// When the payload is malformed, of another type, or about something else.
-    pub fn envelope(
-        envelope: &Envelope,
-        digest: &Digest,
-        wanted: &Wanted,
-        check_claims: bool,
-    ) -> Result<Self, Refusal> {
+    pub fn envelope(envelope: &Envelope, about: About<'_>, wanted: &Wanted) -> Result<Self, Refusal> {
         if envelope.payload_type != media_type::IN_TOTO {
             let got = envelope.payload_type.clone();
             return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });
         }
         let statement = Statement::parse(&envelope.payload).map_err(Refusal::Malformed)?;
         check_type(&statement, wanted)?;
-        let subject = match statement.subject_of(digest) {
-            Some(subject) => Some(subject),
-            None if check_claims => {
-                let got = statement.describe_subjects();
-                return Err(Refusal::SubjectMismatch { expected: *digest, got });
-            }
-            None => statement.subject.first(),
-        };
+        let (subject, signed, bound) = about.find(&statement)?;
         let annotations = subject.map(|subject| subject.annotations.clone()).unwrap_or_default();
-        let signed = match check_claims {
-            true => digest.to_string(),
-            false => statement.describe_subjects(),
-        };
         let predicate_type = Some(statement.predicate_type);
-        Ok(Self { annotations, predicate_type, identity: String::new(), signed, bound: check_claims })
+        Ok(Self { annotations, predicate_type, identity: String::new(), signed, bound })
     }
 
     /// The claims of a bare statement of BuildKit's: its predicate type is `wanted`, and the digest is among its

@@ -137,6 +137,7 @@ pub(crate) fn file_error(error: FileError) -> SourceError {
         FileError::Symlink { path }
         | FileError::NotRegular { path, .. }
         | FileError::Exists { path }
+        | FileError::TooMany { path, .. }
         | FileError::NoName { path } => {
             let place = path.display().to_string();
             let why = text.strip_prefix(&format!("{place}: ")).unwrap_or(&text);

@@ -68,7 +68,8 @@ fn strict_writes_nothing_where_something_has_no_place() {
     sandbox.write("one.json", document("shop", 1, json!([a()])));
     let words = ["sbom", "convert", "one.json", "--strict", "-o", "spdx-json=two.json"];
     sandbox.countersign(words).fails(1, "SBOM_LOSS");
-    assert!(!sandbox.path("two.json").exists());
+    sandbox.countersign(words.iter().chain(&["--losses", "lost.json"])).fails(1, "SBOM_LOSS");
+    assert!(!sandbox.path("two.json").exists() && !sandbox.path("lost.json").exists());
     sandbox.write("one.json", document("shop", 1, json!([b("MIT")])));
     let words = ["sbom", "convert", "one.json", "--strict", "-o", "spdx-json=two.json"];
     // The document names a dependency that it does not have.
@@ -104,6 +105,70 @@ fn documents_are_merged_in_any_order() {
         sandbox.countersign(words).succeeds().stdout
     };
     assert_eq!(named("one.json", "two.json"), named("two.json", "one.json"));
+}
+
+/// The documents and the file of what they lose are written together, or none of them is.
+#[test]
+fn what_has_no_place_is_told_beside_the_documents_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.json", document("shop", 1, json!([a()])));
+    for [document, losses] in [["nowhere/two.swid", "lost.json"], ["two.swid", "nowhere/lost.json"]] {
+        let output = format!("swid={document}");
+        for command in ["convert", "merge"] {
+            let words = ["sbom", command, "one.json", "-o", &output, "--losses", losses];
+            sandbox.countersign(words).fails(3, "FILE_IO");
+            assert!(!sandbox.path("two.swid").exists() && !sandbox.path("lost.json").exists());
+        }
+    }
+    let words = ["sbom", "merge", "one.json", "-o", "swid=two.swid", "--losses", "lost.json"];
+    let run = sandbox.countersign(words).succeeds();
+    assert!(run.stderr.contains("1 component of 1 document\n"), "{}", run.stderr);
+    assert!(sandbox.path("two.swid").exists() && sandbox.path("lost.json").exists());
+}
+
+#[test]
+fn the_components_of_a_document_are_listed() {
+    let sandbox = Sandbox::new();
+    let hostile = json!({"type": "library", "name": "x\u{1b}[2J\ty\u{202e}", "version": "1\n2"});
+    sandbox.write("one.json", document("shop", 1, json!([a(), hostile])));
+    // Whether or not a terminal is there (threat model, row 79).
+    let expected = "npm\ta\t1\n-\tx\\u{1b}[2J\\ty\\u{202e}\t1\\u{a}2\n";
+    let of_file = sandbox.countersign(["sbom", "list", "one.json"]).succeeds();
+    assert_eq!(of_file.stdout, expected);
+    let piped = sandbox.countersign_with(&sandbox.read("one.json"), ["sbom", "list", "-"]).succeeds();
+    assert_eq!(piped.stdout, expected);
+    let listed = sandbox.countersign(["sbom", "list", "-o", "json", "one.json"]).succeeds().json();
+    assert_eq!(listed[1]["name"], "x\u{1b}[2J\ty\u{202e}");
+    // A file of the name of an image, that is no SBOM, is none.
+    sandbox.write("text", "no SBOM");
+    sandbox.countersign(["sbom", "list", "text"]).fails(1, "SBOM_UNKNOWN");
+}
+
+/// What 'verify-attestation' prints is one envelope a line.
+#[test]
+fn of_several_documents_on_several_lines_one_is_to_be_taken() {
+    let sandbox = Sandbox::with_image();
+    sandbox.write("one.json", document("shop", 1, json!([a()])));
+    let attest =
+        ["attest", "--key", "cosign.key", "--type", "cyclonedx", "--predicate", "one.json", "oci:image:v1"];
+    let verify = ["verify-attestation", "--key", "cosign.pub", "--type", "cyclonedx", "oci:image:v1"];
+    let printed = |lines| {
+        sandbox.countersign(attest).succeeds();
+        let printed = sandbox.countersign(verify).succeeds().stdout;
+        assert_eq!(printed.lines().count(), lines);
+        printed
+    };
+    sandbox.countersign_with(printed(1).as_bytes(), ["sbom", "score", "-"]).succeeds();
+    sandbox.write("printed", printed(2));
+    for command in ["score", "convert", "merge", "list"] {
+        let run = sandbox.countersign(["sbom", command, "printed"]).fails(2, "USAGE");
+        assert!(run.stderr.contains("printed: holds 2 documents, one a line"), "{}", run.stderr);
+        assert!(run.stderr.contains("head -n 1"), "{}", run.stderr);
+    }
+    sandbox.countersign(["sbom", "diff", "printed", "one.json"]).fails(2, "USAGE");
+    // So it is with the documents themselves.
+    let lines = [sandbox.read("one.json"), sandbox.read("one.json")].join(&b'\n');
+    sandbox.countersign_with(&lines, ["sbom", "score", "-"]).fails(2, "USAGE");
 }
 
 #[test]

@@ -171,6 +171,36 @@ fn of_several_documents_on_several_lines_one_is_to_be_taken() {
     sandbox.countersign_with(&lines, ["sbom", "score", "-"]).fails(2, "USAGE");
 }
 
+/// Without a type, what is attached is what the document shows, and not what cosign takes everything for.
+#[test]
+fn what_is_attached_is_what_the_document_shows() {
+    let made = Sandbox::new();
+    made.write("one.json", document("shop", 1, json!([a()])));
+    for (format, flags, expected) in [
+        ("cyclonedx-json", &[][..], "application/vnd.cyclonedx+json"),
+        ("cyclonedx-xml", &[], "application/vnd.cyclonedx+xml"),
+        ("cyclonedx-json", &["--type", "cyclonedx"], "application/vnd.cyclonedx+json"),
+        ("spdx-json@2.3", &[], "application/spdx+json"),
+        ("spdx-json@3.0", &[], "application/spdx+json"),
+        ("spdx-tag-value", &["--type", "spdx"], "text/spdx"),
+        ("swid", &[], "application/swid+xml"),
+    ] {
+        let sandbox = Sandbox::with_image();
+        let document = made.countersign(["sbom", "convert", "one.json", "-o", format]).succeeds().stdout;
+        let attach = [&["attach", "sbom", "--sbom", "-", "oci:image:v1"][..], flags].concat();
+        let run = sandbox.countersign_with(document.as_bytes(), attach).succeeds();
+        assert!(!run.stderr.contains("--type says"), "{format}: {}", run.stderr);
+        let tree = sandbox.countersign(["tree", "-o", "json", "oci:image:v1"]).succeeds();
+        assert!(tree.stdout.contains(&format!("\"{expected}\"")), "{format}: {}", tree.stdout);
+    }
+    let sandbox = Sandbox::with_image();
+    let attach = ["attach", "sbom", "--sbom", "-", "oci:image:v1"];
+    let run = sandbox.countersign_with(b"{}", attach).succeeds();
+    assert!(run.stderr.contains("it is attached as spdx: --type says what it is"), "{}", run.stderr);
+    let told = sandbox.countersign_with(b"{}", attach.iter().chain(&["--type", "spdx"])).succeeds();
+    assert!(!told.stderr.contains("--type says"), "{}", told.stderr);
+}
+
 #[test]
 fn attestations_are_opened_and_said_to_be_unverified() {
     let sandbox = Sandbox::new();

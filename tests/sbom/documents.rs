@@ -139,6 +139,8 @@ fn the_components_of_a_document_are_listed() {
     assert_eq!(piped.stdout, expected);
     let listed = sandbox.countersign(["sbom", "list", "-o", "json", "one.json"]).succeeds().json();
     assert_eq!(listed[1]["name"], "x\u{1b}[2J\ty\u{202e}");
+    let line = format!("{} sbom list <(cat one.json)", testkit::program().display());
+    assert_eq!(sandbox.run("bash", ["-c", &line]).succeeds().stdout, expected);
     // A file of the name of an image, that is no SBOM, is none.
     sandbox.write("text", "no SBOM");
     sandbox.countersign(["sbom", "list", "text"]).fails(1, "SBOM_UNKNOWN");
@@ -234,6 +236,9 @@ fn attestations_are_opened_and_said_to_be_unverified() {
         let run = sandbox.countersign(["sbom", "convert", file]).succeeds();
         assert!(run.stderr.contains("nothing was verified"), "{file}: {}", run.stderr);
         assert_eq!(parsed(&run.stdout)["components"][0]["name"], "a", "{file}");
+        // What is a pipe can be read once.
+        let line = format!("{} sbom convert <(cat {file})", testkit::program().display());
+        assert_eq!(sandbox.run("bash", ["-c", &line]).succeeds().stdout, run.stdout, "{file}");
     }
     sandbox.write("other.json", statement(json!({"scanner": {}})));
     sandbox.countersign(["sbom", "convert", "other.json"]).fails(1, "SBOM_UNKNOWN");

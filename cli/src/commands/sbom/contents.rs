@@ -22,7 +22,7 @@ impl Contents {
     pub(super) async fn of(args: &SourceArgs, context: &Context) -> Result<Self, Failure> {
         let contents = |inventory, looked_at| Self { name: args.name().to_owned(), inventory, looked_at };
         let (name, path) = (args.name(), Path::new(args.name()));
-        if name == "-" || path.is_file() {
+        if name == "-" || (path.exists() && !path.is_dir()) {
             let read = document::read(context, path).await.map_err(|failure| match failure.code {
                 "SBOM_UNKNOWN" => failure.hint(
                     "a file that is there is read as a document; name an archive oci-archive:FILE or docker-archive:FILE",

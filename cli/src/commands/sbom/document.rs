@@ -25,16 +25,7 @@ use crate::files;
 /// # Errors
 /// When it cannot be read, or is no document of a known format.
 pub(super) async fn read(context: &Context, path: &Path) -> Result<Read, Failure> {
-    let read = if path == Path::new("-") {
-        // What is read once cannot be looked at again: it is kept.
-        let mut content = Vec::new();
-        let mut input = files::input(path)?.take(limits::DOCUMENT_BYTES + 1);
-        input.read_to_end(&mut content).map_err(|error| Failure::io("standard input", error))?;
-        match read::read(content.as_slice()) {
-            Err(error) => other(context, content, &error),
-            Ok(read) => Ok(read),
-        }
-    } else {
+    let read = if path.is_file() && path != Path::new("-") {
         match read::read(files::input(path)?) {
             Err(ReadError::Unknown) => other(context, files::content(path)?, &ReadError::Unknown),
             // Why it is malformed counts for more than why it cannot be looked at again.
@@ -44,6 +35,12 @@ pub(super) async fn read(context: &Context, path: &Path) -> Result<Read, Failure
             }
             read => read.map_err(|error| failure(&error)),
         }
+    } else {
+        // What is read once, as a pipe is, cannot be looked at again: it is kept.
+        let mut content = Vec::new();
+        let mut input = files::input(path)?.take(limits::DOCUMENT_BYTES + 1);
+        input.read_to_end(&mut content).map_err(|error| Failure::io(path.display(), error))?;
+        read::read(content.as_slice()).or_else(|error| other(context, content, &error))
     };
     read.map_err(|failure| failure.at(path.display()))
 }

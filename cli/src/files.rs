@@ -136,6 +136,11 @@ pub(crate) fn content(path: &Path) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// The lines that hold something.
+pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    content.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty())
+}
+
 /// The digest of a file, or with `-` of standard input, which is read once as a stream.
 ///
 /// # Errors

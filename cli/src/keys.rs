@@ -96,7 +96,7 @@ async fn content(context: &Context, reference: &str) -> Result<Zeroizing<Vec<u8>
         });
     }
     if reference.starts_with("https://") {
-        let options = crate::stores::plain_options(context);
+        let options = crate::stores::plain_options(context)?;
         return Ok(Zeroizing::new(
             countersign_core::source::registry::fetch(reference, limits::SMALL_FILE_BYTES, &options)
                 .await?

@@ -1,7 +1,8 @@
 //! The one place that prints. Data goes to standard output, status to standard error.
 //!
-//! Text that comes from outside (a registry's error, an annotation) may hold terminal escapes or bidirectional
-//! controls: on its way to a terminal or a log each is written as an escape (threat model, row 79).
+//! Text that comes from outside (a registry's error, an annotation, the name of a package) may hold terminal escapes or
+//! bidirectional controls: each is written as an escape, whether or not a terminal is there, since what a file or a log
+//! holds is shown on one later (threat model, row 79). Documents keep their bytes.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -61,10 +62,14 @@ impl Output {
         self.bytes(b"\n")
     }
 
-    /// A line of data. On a terminal, control characters are escaped.
+    /// A line of text.
     pub(crate) fn line(&self, line: &str) -> Result<(), Failure> {
-        let line = if io::stdout().is_terminal() { escape(line) } else { line.to_owned() };
-        self.bytes(format!("{line}\n").as_bytes())
+        self.bytes(format!("{}\n", escape(line)).as_bytes())
+    }
+
+    /// A line of fields with a tab between them; one within a field is escaped.
+    pub(crate) fn row(&self, fields: &[&str]) -> Result<(), Failure> {
+        self.line(&row(fields))
     }
 
     /// A line of data that a person sees in a colour (a number of ECMA-48, "Select graphic rendition").
@@ -199,6 +204,12 @@ fn later(error: &clap::Error) -> Option<&'static str> {
     }
 }
 
+/// A number with what is counted: `1 document`, `2 documents`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// Writes control characters, and those that hide or turn text, as `\u{..}`. Line breaks too: what comes from outside
 /// must not look like another line of ours.
 pub(crate) fn escape(text: &str) -> String {
@@ -211,6 +222,11 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Fields with a tab between them, and in none of them.
+fn row(fields: &[&str]) -> String {
+    fields.iter().map(|field| field.replace('\t', "\\t")).collect::<Vec<_>>().join("\t")
 }
 
 /// The same JSON document, in which what [`escape`] would escape is written as `\u` and four digits (RFC 8259, section 7).
@@ -243,6 +259,7 @@ mod tests {
     fn what_moves_the_cursor_or_turns_text_is_escaped() {
         assert_eq!(escape("a\x1b[2Jb\u{202e}c\r\u{9b}d\ne"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}\\u{9b}d\\u{a}e");
         assert_eq!(escape("größe 例"), "größe 例");
+        assert_eq!(escape(&row(&["a\tb", "\x1bc"])), "a\\tb\t\\u{1b}c");
         let json = serde_json::to_string("\u{9b}2J\u{202e}\u{e0001}é\n").unwrap();
         assert_eq!(visible_json(&json), r#""\u009b2J\u202e\udb40\udc01é\n""#);
         assert_eq!(

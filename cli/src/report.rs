@@ -164,21 +164,43 @@ const fn signed_what(accepted: &Accepted) -> &'static str {
 }
 
 fn describe(check: &Check, format: Option<Format>) -> String {
-    let what = match check.name {
-        "claims" if format == Some(Format::BuildKit) => "the statement names this image's digest",
-        "signature" if format == Some(Format::BuildKit) => "a trusted key signed what it stands in",
-        "content" => "the stored content is what its manifest promises",
-        "claims" => "the signature is one of this image's digest",
-        "signature" => "the signature was made with a trusted key",
-        "annotations" => "the annotations asked for were signed",
-        "transparency-log" => "the signature is in a transparency log",
-        "timestamp" => "the signature has a trusted timestamp",
-        other => other,
+    let build_kit = format == Some(Format::BuildKit);
+    let what = match (check.status, check.name) {
+        (CheckStatus::NotAskedFor, "claims") => "whose digest the signature is of",
+        (CheckStatus::NotAskedFor, "annotations") => "annotations in what is signed",
+        (CheckStatus::NotAskedFor, "transparency-log") => "an entry in a transparency log",
+        (CheckStatus::NotAskedFor, "timestamp") => "a trusted timestamp",
+        (_, "claims") if build_kit => "the statement names this image's digest",
+        (_, "signature") if build_kit => "a trusted key signed what it stands in",
+        (_, "content") => "the stored content is what its manifest promises",
+        (_, "claims") => "the signature is one of this image's digest",
+        (_, "signature") => "the signature was made with a trusted key",
+        (_, "annotations") => "the annotations asked for were signed",
+        (_, "transparency-log") => "the signature is in a transparency log",
+        (_, "timestamp") => "the signature has a trusted timestamp",
+        (_, other) => other,
     };
     let status = match check.status {
-        CheckStatus::Passed => "passed",
-        CheckStatus::Failed => "failed",
-        CheckStatus::NotAskedFor => "not asked for",
+        CheckStatus::Passed => "passed:",
+        CheckStatus::Failed => "failed:",
+        CheckStatus::NotAskedFor => "not asked for:",
     };
-    format!("  - {status:<13} {what}")
+    format!("  - {status:<14} {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_told_in_words_that_fit_how_it_ended() {
+        for (name, status, line) in [
+            ("annotations", CheckStatus::Passed, "  - passed:        the annotations asked for were signed"),
+            ("annotations", CheckStatus::Failed, "  - failed:        the annotations asked for were signed"),
+            ("annotations", CheckStatus::NotAskedFor, "  - not asked for: annotations in what is signed"),
+            ("timestamp", CheckStatus::NotAskedFor, "  - not asked for: a trusted timestamp"),
+        ] {
+            assert_eq!(describe(&Check { name, status }, None), line);
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::hints;
-use crate::options::{ReferrersModeArg, RegistryArgs, size};
+use crate::options::{ReferrersModeArg, RegistryArgs};
 use crate::output::Output;
 
 /// The stores of one command: one client, with its connections and tokens, for all of its images.
@@ -42,10 +42,24 @@ pub(crate) struct Resolved {
     pub(crate) by_tag: bool,
 }
 
+impl Resolved {
+    /// Says that what is signed under the name `text` is one image, where the name may be another's tomorrow.
+    pub(crate) fn warn_of_tag(&self, text: &str, output: &Output) {
+        if self.by_tag {
+            let digest = &self.image.digest;
+            output.warning(format!(
+                "'{text}' names an image by tag, which may move; what is signed is {digest}"
+            ));
+        }
+    }
+}
+
 impl Stores {
     pub(crate) fn new(context: &Context, args: &RegistryArgs) -> Result<Self, Failure> {
-        let repository = args.repository.clone().or_else(|| context.environment.repository());
-        let attachments = repository.map(|text| text.parse()).transpose()?;
+        let attachments = match &args.repository {
+            Some(text) => Some(text.parse()?),
+            None => context.environment.repository()?,
+        };
         let mut options = options(context, args)?;
         let credentials = Arc::new(Credentials::new(context, args));
         options.credentials = credentials.clone();
@@ -119,12 +133,7 @@ impl Stores {
         let mut images = Vec::new();
         for text in texts {
             let resolved = self.image(text).await?;
-            if resolved.by_tag {
-                output.warning(format!(
-                    "'{text}' names an image by tag, which may move; what is signed is {}",
-                    resolved.image.digest
-                ));
-            }
+            resolved.warn_of_tag(text, output);
             let parts =
                 if recursive { resolved.image.with_children().await? } else { vec![resolved.image.clone()] };
             images.extend(parts.into_iter().map(|image| Resolved { image, ..resolved.clone() }));
@@ -262,30 +271,25 @@ fn docker_reference(location: &Location) -> String {
 }
 
 fn attachment_bytes(context: &Context, args: &RegistryArgs) -> Result<u64, Failure> {
-    if let Some(bytes) = args.max_attachment_size {
-        return Ok(bytes);
-    }
-    match context.environment.max_attachment_size() {
-        None => Ok(limits::ATTACHMENT_BYTES),
-        Some(text) => size(&text)
-            .map_err(|why| Failure::usage(format!("COSIGN_MAX_ATTACHMENT_SIZE is '{text}': {why}")))
-            .map_err(|failure| failure.hint("unset it, or give --max-attachment-size instead")),
+    match args.max_attachment_size {
+        Some(bytes) => Ok(bytes),
+        None => Ok(context.environment.max_attachment_size()?.unwrap_or(limits::ATTACHMENT_BYTES)),
     }
 }
 
 /// Options without any flag: what a single fetch over https needs.
-pub(crate) fn plain_options(context: &Context) -> RegistryOptions {
+pub(crate) fn plain_options(context: &Context) -> Result<RegistryOptions, Failure> {
     let mut options = RegistryOptions::new(context.now);
-    options.proxy = context.environment.proxy();
+    options.proxy = context.environment.proxy()?;
     if let Some(timeout) = context.timeout {
         options.timeout = timeout;
     }
-    options
+    Ok(options)
 }
 
 fn options(context: &Context, args: &RegistryArgs) -> Result<RegistryOptions, Failure> {
     refuse_unsupported(args)?;
-    let mut options = plain_options(context);
+    let mut options = plain_options(context)?;
     options.allow_http = args.allow_http_registry || args.allow_insecure_registry;
     options.danger_accept_invalid_certificates = args.allow_insecure_registry;
     options.certificate_authorities = args.registry_cacert.as_deref().map(setting_file).transpose()?;

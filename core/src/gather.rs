@@ -5,7 +5,9 @@
 //! stand in for the other (a throttled listing is no reason to fall back). Entries that say of themselves that they
 //! are something else, an SBOM's attestation say, are not downloaded but listed as ignored.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod budget;
+mod found;
+mod referrers;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -18,11 +20,15 @@ use crate::format::statement::COSIGN_SIGN;
 use crate::image::Image;
 use crate::limits;
 use crate::media_type;
-use crate::oci::{Descriptor, Document, ImageManifest, RawManifest};
-use crate::outcome::Outcome;
+use crate::oci::{Descriptor, Document, RawManifest};
 use crate::reference::Tag;
-use crate::source::{ReferrersFrom, Source, SourceError};
+use crate::source::{Source, SourceError};
 use crate::verify::{Refusal, RefusalCode};
+pub(crate) use budget::Budget;
+pub use found::{Artifact, Content, Found, Ignored, Origin, Unread, Via};
+use found::{Step, failed};
+use referrers::{Failed, referrer_manifest};
+pub(crate) use referrers::{Listed, referrers};
 
 /// Requests that one image has under way at once; a [`Source`] may bound them further.
 const CONCURRENT: usize = 16;
@@ -126,100 +132,6 @@ impl Default for GatherOptions {
     }
 }
 
-/// Where something was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The manifest that holds it.
-    pub manifest: Digest,
-    /// The layer or blob, once the manifest is known.
-    pub blob: Option<Digest>,
-    /// How it was found.
-    pub via: Via,
-}
-
-/// How something was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// Listed as a referrer.
-    Referrer,
-    /// Behind a tag.
-    Tag(Tag),
-    /// Listed in this index, which lists the image as well.
-    Index(Digest),
-}
-
-/// Something that claims to be what is looked for.
-#[derive(Debug)]
-pub struct Artifact {
-    /// Where it was found.
-    pub origin: Origin,
-    /// What it says, or why it cannot be read.
-    pub content: Result<Content, Refusal>,
-}
-
-/// What an artifact says.
-#[derive(Debug)]
-pub enum Content {
-    /// A legacy signature.
-    Legacy(LegacySignature),
-    /// A bundle.
-    Bundle(Box<Bundle>),
-    /// A legacy attestation.
-    Envelope(Envelope),
-}
-
-/// Something on the image that is not what is looked for.
-#[derive(Clone, Debug)]
-pub struct Ignored {
-    /// Where it was found.
-    pub origin: Origin,
-    /// Why it was not looked at.
-    pub reason: String,
-    /// The code of that, for what was looked into before it was known to be something else.
-    pub code: Option<RefusalCode>,
-}
-
-/// Something that could not be fetched, so that nothing is known of it.
-#[derive(Debug)]
-pub struct Unread {
-    /// Where it was found.
-    pub origin: Origin,
-    /// Why it could not be fetched.
-    pub error: SourceError,
-}
-
-/// Everything found.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// Claims to be what is looked for.
-    pub artifacts: Vec<Artifact>,
-    /// Is something else.
-    pub ignored: Vec<Ignored>,
-    /// Could not be fetched.
-    pub unread: Vec<Unread>,
-}
-
-impl Found {
-    /// Whether there was nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.artifacts.is_empty() && self.ignored.is_empty() && self.unread.is_empty()
-    }
-
-    fn add(&mut self, step: Step) {
-        match step {
-            Step::Artifact(artifact) => self.artifacts.push(artifact),
-            Step::Ignored(ignored) => self.ignored.push(ignored),
-            Step::Unread(unread) => self.unread.push(unread),
-        }
-    }
-}
-
-enum Step {
-    Artifact(Artifact),
-    Ignored(Ignored),
-    Unread(Unread),
-}
-
 /// Fetches what claims to be wanted of `image`.
 ///
 /// # Errors
@@ -252,78 +164,6 @@ pub async fn artifacts(image: &Image, options: &GatherOptions) -> Result<Found, 
         gathering.layers(&tag, &manifest, &mut found).await?;
     }
     Ok(found)
-}
-
-/// An entry of a listing of referrers.
-pub(crate) struct Listed {
-    pub(crate) entry: Descriptor,
-    /// Whether the store itself lists it, and says what it is: see [`Referrers`](crate::source::Referrers).
-    pub(crate) reliable: bool,
-}
-
-impl Listed {
-    /// What it means that the store does not have the manifest. A store that lists what it lacks contradicts itself. The
-    /// fallback index was written by some client, and nobody takes out of it what is deleted: there, what is not there
-    /// is simply gone, as a tag is that names nothing any more.
-    pub(crate) fn missing(&self, source: &dyn Source) -> Result<String, SourceError> {
-        let why = "listed as a referrer, but not there";
-        match self.reliable {
-            true => {
-                let place = format!("{}@{}", source.name(), self.entry.digest);
-                Err(SourceError::Protocol { place, why: why.into() })
-            }
-            false => Ok(why.into()),
-        }
-    }
-}
-
-/// What refers to the image; with `older`, also what stands behind the fallback tag.
-pub(crate) async fn referrers(image: &Image, older: bool) -> Result<Vec<Listed>, SourceError> {
-    let source = image.attachments.as_ref();
-    let mut found: Vec<Listed> = Vec::new();
-    for from in [ReferrersFrom::Store, ReferrersFrom::FallbackTag].into_iter().take(1 + usize::from(older)) {
-        let listed = source.referrers(&image.digest, from).await?;
-        for entry in listed.descriptors {
-            if found.iter().all(|known| known.entry.digest != entry.digest) {
-                found.push(Listed { entry, reliable: listed.reliable });
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// How many bytes may still be fetched for one image.
-pub(crate) struct Budget {
-    limit: u64,
-    left: AtomicU64,
-}
-
-impl Budget {
-    pub(crate) fn new(options: &GatherOptions) -> Self {
-        let limit = limits::GATHERED_BYTES.max(options.attachment_bytes);
-        Self { limit, left: AtomicU64::new(limit) }
-    }
-
-    /// Whether so many bytes could still be taken; they are.
-    fn take(&self, bytes: u64) -> bool {
-        let take = |left: u64| left.checked_sub(bytes);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-
-    /// Fetches a blob of at most `limit` bytes, if it fits with all the others.
-    pub(crate) async fn fetch(
-        &self,
-        source: &dyn Source,
-        blob: &Descriptor,
-        limit: u64,
-    ) -> Result<Bytes, SourceError> {
-        // What is too large alone is not fetched, and takes nothing from the others.
-        if blob.size <= limit && !self.take(blob.size) {
-            let what = "size of all signatures together, in bytes,";
-            return Err(SourceError::Limit { place: source.name(), what, limit: self.limit });
-        }
-        source.blob(blob, limit).await
-    }
 }
 
 /// One image that is being looked at.
@@ -445,43 +285,6 @@ impl Gathering<'_> {
             Err(error) => return failed(origin, error),
         };
         Step::Artifact(Artifact { origin, content: content.map_err(Refusal::Malformed) })
-    }
-}
-
-enum Failed {
-    Ignored(String),
-    Fetch(SourceError),
-}
-
-/// The manifest of a referrer, which must be one of this subject (threat model, rows 20 and 21).
-async fn referrer_manifest(
-    source: &dyn Source,
-    subject: &Digest,
-    listed: &Listed,
-) -> Result<ImageManifest, Failed> {
-    let digest = listed.entry.digest;
-    let Some(raw) = source.manifest(&digest.into()).await.map_err(Failed::Fetch)? else {
-        return Err(listed.missing(source).map_or_else(Failed::Fetch, Failed::Ignored));
-    };
-    let place = || format!("{}@{digest}", source.name());
-    let document =
-        raw.parse().map_err(|source| Failed::Fetch(SourceError::Manifest { place: place(), source }))?;
-    match document.subject() {
-        Some(named) if named == *subject => {}
-        Some(named) => return Err(Failed::Ignored(format!("refers to another image, {named}"))),
-        None => return Err(Failed::Ignored("listed as a referrer, but refers to nothing".into())),
-    }
-    match document {
-        Document::Manifest(manifest) => Ok(*manifest),
-        Document::Index(_) => Err(Failed::Ignored("an index, not a bundle".into())),
-    }
-}
-
-/// Bytes that contradict themselves are refused; bytes that did not come leave the question open.
-fn failed(origin: Origin, error: SourceError) -> Step {
-    match error.outcome() {
-        Outcome::Refused => Step::Artifact(Artifact { origin, content: Err(Refusal::Content(error)) }),
-        _ => Step::Unread(Unread { origin, error }),
     }
 }
 

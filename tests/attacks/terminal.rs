@@ -227,6 +227,10 @@ fn text_of_others_is_escaped() {
     for command in [&["tree", "IMAGE"][..], &["verify", "--key", "a.pub", "-o", "text", "IMAGE"]] {
         let arguments: Vec<_> = command.iter().map(|word| word.replace("IMAGE", &scene.tag())).collect();
         let script = format!("{} {} 2>&1\n", program().display(), arguments.join(" "));
+        // What a file or a pipe holds is shown on a terminal later.
+        let piped = scene.countersign(command).succeeds();
+        assert!(piped.stdout.contains("sha256:"), "{}", piped.stdout);
+        harmless(&piped.stdout);
         let Some(terminal) = Terminal::start(&scene.sandbox, &script) else { return };
         let shown = terminal.end().replace("\r\n", "\n");
         assert!(shown.contains("sha256:"), "{shown}");

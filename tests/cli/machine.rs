@@ -24,6 +24,7 @@ fn json_is_json_and_nothing_else() {
         &["download", "signature", &image],
         &["generate", &image],
         &["version", "--json"],
+        &["version", "-o", "json"],
     ] {
         let run = scene.sandbox.countersign(command).succeeds();
         assert!(!run.stdout.is_empty(), "{}", run.line);

@@ -7,7 +7,8 @@
 //! - `blob`, its `signature` and its `bundle`, by `a`;
 //! - `image`, a layout with the image `v1`, signed by `a`, and `v2`, unsigned;
 //! - `$REGISTRY`, with the same two images in `acme/app`;
-//! - `folder`, empty; `pipe`, a FIFO; `torn` and `half`, layouts without an index and with half of one; `text`.
+//! - `folder`, empty; `pipe`, a FIFO; `torn` and `half`, layouts without an index and with half of one; `text`;
+//!   `app.cdx.json`, an SBOM.
 //!
 //! What fails leaves the folder as it was, prints nothing on standard output, and says what to do.
 
@@ -64,6 +65,7 @@ fn scene() -> Scene {
         ])
         .succeeds();
     sandbox.write("text", "no key");
+    sandbox.write("app.cdx.json", r#"{"bomFormat": "CycloneDX", "specVersion": "1.6"}"#);
     let make = "mkdir folder torn half && mkfifo pipe && cp image/oci-layout torn && cp -r image/. half && \
                 head -c 100 image/index.json > half/index.json";
     sandbox.run("sh", ["-c", make]).succeeds();

@@ -68,7 +68,8 @@ fn strict_writes_nothing_where_something_has_no_place() {
     sandbox.write("one.json", document("shop", 1, json!([a()])));
     let words = ["sbom", "convert", "one.json", "--strict", "-o", "spdx-json=two.json"];
     sandbox.countersign(words).fails(1, "SBOM_LOSS");
-    assert!(!sandbox.path("two.json").exists());
+    sandbox.countersign(words.iter().chain(&["--losses", "lost.json"])).fails(1, "SBOM_LOSS");
+    assert!(!sandbox.path("two.json").exists() && !sandbox.path("lost.json").exists());
     sandbox.write("one.json", document("shop", 1, json!([b("MIT")])));
     let words = ["sbom", "convert", "one.json", "--strict", "-o", "spdx-json=two.json"];
     // The document names a dependency that it does not have.
@@ -106,6 +107,102 @@ fn documents_are_merged_in_any_order() {
     assert_eq!(named("one.json", "two.json"), named("two.json", "one.json"));
 }
 
+/// The documents and the file of what they lose are written together, or none of them is.
+#[test]
+fn what_has_no_place_is_told_beside_the_documents_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.json", document("shop", 1, json!([a()])));
+    for [document, losses] in [["nowhere/two.swid", "lost.json"], ["two.swid", "nowhere/lost.json"]] {
+        let output = format!("swid={document}");
+        for command in ["convert", "merge"] {
+            let words = ["sbom", command, "one.json", "-o", &output, "--losses", losses];
+            sandbox.countersign(words).fails(3, "FILE_IO");
+            assert!(!sandbox.path("two.swid").exists() && !sandbox.path("lost.json").exists());
+        }
+    }
+    let words = ["sbom", "merge", "one.json", "-o", "swid=two.swid", "--losses", "lost.json"];
+    let run = sandbox.countersign(words).succeeds();
+    assert!(run.stderr.contains("1 component of 1 document\n"), "{}", run.stderr);
+    assert!(sandbox.path("two.swid").exists() && sandbox.path("lost.json").exists());
+}
+
+#[test]
+fn the_components_of_a_document_are_listed() {
+    let sandbox = Sandbox::new();
+    let hostile = json!({"type": "library", "name": "x\u{1b}[2J\ty\u{202e}", "version": "1\n2"});
+    sandbox.write("one.json", document("shop", 1, json!([a(), hostile])));
+    // Whether or not a terminal is there (threat model, row 79).
+    let expected = "npm\ta\t1\n-\tx\\u{1b}[2J\\ty\\u{202e}\t1\\u{a}2\n";
+    let of_file = sandbox.countersign(["sbom", "list", "one.json"]).succeeds();
+    assert_eq!(of_file.stdout, expected);
+    let piped = sandbox.countersign_with(&sandbox.read("one.json"), ["sbom", "list", "-"]).succeeds();
+    assert_eq!(piped.stdout, expected);
+    let listed = sandbox.countersign(["sbom", "list", "-o", "json", "one.json"]).succeeds().json();
+    assert_eq!(listed[1]["name"], "x\u{1b}[2J\ty\u{202e}");
+    let line = format!("{} sbom list <(cat one.json)", testkit::program().display());
+    assert_eq!(sandbox.run("bash", ["-c", &line]).succeeds().stdout, expected);
+    // A file of the name of an image, that is no SBOM, is none.
+    sandbox.write("text", "no SBOM");
+    sandbox.countersign(["sbom", "list", "text"]).fails(1, "SBOM_UNKNOWN");
+}
+
+/// What 'verify-attestation' prints is one envelope a line.
+#[test]
+fn of_several_documents_on_several_lines_one_is_to_be_taken() {
+    let sandbox = Sandbox::with_image();
+    sandbox.write("one.json", document("shop", 1, json!([a()])));
+    let attest =
+        ["attest", "--key", "cosign.key", "--type", "cyclonedx", "--predicate", "one.json", "oci:image:v1"];
+    let verify = ["verify-attestation", "--key", "cosign.pub", "--type", "cyclonedx", "oci:image:v1"];
+    let printed = |lines| {
+        sandbox.countersign(attest).succeeds();
+        let printed = sandbox.countersign(verify).succeeds().stdout;
+        assert_eq!(printed.lines().count(), lines);
+        printed
+    };
+    sandbox.countersign_with(printed(1).as_bytes(), ["sbom", "score", "-"]).succeeds();
+    sandbox.write("printed", printed(2));
+    for command in ["score", "convert", "merge", "list"] {
+        let run = sandbox.countersign(["sbom", command, "printed"]).fails(2, "USAGE");
+        assert!(run.stderr.contains("printed: holds 2 documents, one a line"), "{}", run.stderr);
+        assert!(run.stderr.contains("head -n 1"), "{}", run.stderr);
+    }
+    sandbox.countersign(["sbom", "diff", "printed", "one.json"]).fails(2, "USAGE");
+    // So it is with the documents themselves.
+    let lines = [sandbox.read("one.json"), sandbox.read("one.json")].join(&b'\n');
+    sandbox.countersign_with(&lines, ["sbom", "score", "-"]).fails(2, "USAGE");
+}
+
+/// Without a type, what is attached is what the document shows, and not what cosign takes everything for.
+#[test]
+fn what_is_attached_is_what_the_document_shows() {
+    let made = Sandbox::new();
+    made.write("one.json", document("shop", 1, json!([a()])));
+    for (format, flags, expected) in [
+        ("cyclonedx-json", &[][..], "application/vnd.cyclonedx+json"),
+        ("cyclonedx-xml", &[], "application/vnd.cyclonedx+xml"),
+        ("cyclonedx-json", &["--type", "cyclonedx"], "application/vnd.cyclonedx+json"),
+        ("spdx-json@2.3", &[], "application/spdx+json"),
+        ("spdx-json@3.0", &[], "application/spdx+json"),
+        ("spdx-tag-value", &["--type", "spdx"], "text/spdx"),
+        ("swid", &[], "application/swid+xml"),
+    ] {
+        let sandbox = Sandbox::with_image();
+        let document = made.countersign(["sbom", "convert", "one.json", "-o", format]).succeeds().stdout;
+        let attach = [&["attach", "sbom", "--sbom", "-", "oci:image:v1"][..], flags].concat();
+        let run = sandbox.countersign_with(document.as_bytes(), attach).succeeds();
+        assert!(!run.stderr.contains("--type says"), "{format}: {}", run.stderr);
+        let tree = sandbox.countersign(["tree", "-o", "json", "oci:image:v1"]).succeeds();
+        assert!(tree.stdout.contains(&format!("\"{expected}\"")), "{format}: {}", tree.stdout);
+    }
+    let sandbox = Sandbox::with_image();
+    let attach = ["attach", "sbom", "--sbom", "-", "oci:image:v1"];
+    let run = sandbox.countersign_with(b"{}", attach).succeeds();
+    assert!(run.stderr.contains("it is attached as spdx: --type says what it is"), "{}", run.stderr);
+    let told = sandbox.countersign_with(b"{}", attach.iter().chain(&["--type", "spdx"])).succeeds();
+    assert!(!told.stderr.contains("--type says"), "{}", told.stderr);
+}
+
 #[test]
 fn attestations_are_opened_and_said_to_be_unverified() {
     let sandbox = Sandbox::new();
@@ -139,6 +236,9 @@ fn attestations_are_opened_and_said_to_be_unverified() {
         let run = sandbox.countersign(["sbom", "convert", file]).succeeds();
         assert!(run.stderr.contains("nothing was verified"), "{file}: {}", run.stderr);
         assert_eq!(parsed(&run.stdout)["components"][0]["name"], "a", "{file}");
+        // What is a pipe can be read once.
+        let line = format!("{} sbom convert <(cat {file})", testkit::program().display());
+        assert_eq!(sandbox.run("bash", ["-c", &line]).succeeds().stdout, run.stdout, "{file}");
     }
     sandbox.write("other.json", statement(json!({"scanner": {}})));
     sandbox.countersign(["sbom", "convert", "other.json"]).fails(1, "SBOM_UNKNOWN");

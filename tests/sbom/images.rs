@@ -150,7 +150,8 @@ fn what_was_made_is_attested_and_verified() {
     sandbox.countersign(["generate-key-pair"]).succeeds();
     let words =
         ["sbom", "generate", &image, "--attest", "--key", "cosign.key", "-o", "cyclonedx-json=made.json"];
-    sandbox.countersign(words).succeeds();
+    let run = sandbox.countersign(words).succeeds();
+    assert!(!run.stderr.contains("by tag"), "{}", run.stderr);
     let verify = ["verify-attestation", "--key", "cosign.pub", "--type", "cyclonedx", &image];
     sandbox.countersign(verify).succeeds();
     // One of another type proves nothing.
@@ -161,6 +162,12 @@ fn what_was_made_is_attested_and_verified() {
     assert_eq!(count(), 2);
     sandbox.countersign(words.iter().chain(&["--replace"])).succeeds();
     assert_eq!(count(), 1);
+    // A tag may move: that is said, as 'sign' says it.
+    let tagged = format!("{}/sbom/app:v1", server.host());
+    let run = sandbox.countersign(words.map(|word| if word == image { &tagged } else { word })).succeeds();
+    let digest = image.split_once('@').map(|(_, digest)| digest).expect("a digest");
+    let said = format!("'{tagged}' names an image by tag, which may move; what is signed is {digest}");
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::attachments::{self, Kind};
 use countersign_core::digest::Digest;
 use countersign_core::file::{self, Mode, Overwrite};
@@ -20,7 +20,7 @@ use super::Result;
 use super::sign::format_name;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{FormatArgs, PredicateArgs, RegistryArgs, SignCompat, go_bool};
+use crate::options::{FormatArgs, PredicateArgs, RegistryArgs, SignCompat, TextOrJson, go_bool};
 use crate::stores::{Resolved, Stores};
 use crate::{files, hints, keys};
 
@@ -65,20 +65,13 @@ pub(crate) struct AttestArgs {
 
     /// What to print on standard output
     #[arg(long, short, value_enum)]
-    output: Option<AttestOutput>,
+    output: Option<TextOrJson>,
 
     #[command(flatten)]
     registry: RegistryArgs,
 
     #[command(flatten)]
     compat: SignCompat,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum AttestOutput {
-    Json,
-    Text,
 }
 
 pub(super) async fn run(args: &AttestArgs, context: &Context) -> Result {
@@ -153,7 +146,7 @@ async fn attest_one(
     let signed = store(context, image, subject, &made, &kind, formats).await?;
     let replaced = if args.replace { replace(context, image, &kind, &signed).await? } else { Vec::new() };
     match args.output {
-        Some(AttestOutput::Json) => context.output.json(&json!({
+        Some(TextOrJson::Json) => context.output.json(&json!({
             "image": image.name(),
             "digest": image.digest,
             "predicateType": kind,
@@ -161,7 +154,7 @@ async fn attest_one(
             "attestations": signed.iter().map(|signed| json!({"format": signed.format, "stored": signed.stored})).collect::<Vec<_>>(),
             "replaced": replaced,
         })),
-        Some(AttestOutput::Text) | None => Ok(()),
+        Some(TextOrJson::Text) | None => Ok(()),
     }
 }
 
@@ -174,7 +167,7 @@ pub(super) async fn store(
     kind: &str,
     formats: Formats,
 ) -> std::result::Result<Vec<Signed>, Failure> {
-    let manifest_type = context.environment.manifest_type();
+    let manifest_type = context.environment.manifest_type()?;
     let request = AttestRequest { formats, manifest_type, now: context.now };
     let signed = made.store(image, subject, request).await?;
     for Signed { format, stored, .. } in &signed {

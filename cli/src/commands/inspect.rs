@@ -4,7 +4,7 @@ mod file;
 
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::buildkit::{self, Index, Outline};
 use countersign_core::media_type;
 use countersign_core::oci::{Descriptor, Document, RawManifest};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::RegistryArgs;
+use crate::options::{RegistryArgs, TextOrJson};
 use crate::stores::Stores;
 
 /// Tell what something is: a key, a bundle, an envelope or a manifest in a file, or an image.
@@ -29,17 +29,10 @@ pub(crate) struct InspectArgs {
 
     /// What to print
     #[arg(long, short, value_enum, default_value = "text")]
-    output: InspectOutput,
+    output: TextOrJson,
 
     #[command(flatten)]
     registry: RegistryArgs,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum InspectOutput {
-    Text,
-    Json,
 }
 
 pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
@@ -50,8 +43,8 @@ pub(super) async fn run(args: &InspectArgs, context: &Context) -> Result {
     };
     for (number, described) in all.iter().enumerate() {
         match args.output {
-            InspectOutput::Json => context.output.json(described)?,
-            InspectOutput::Text => {
+            TextOrJson::Json => context.output.json(described)?,
+            TextOrJson::Text => {
                 if number > 0 {
                     context.output.line("")?;
                 }

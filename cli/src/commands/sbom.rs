@@ -1,5 +1,6 @@
 //! `sbom`
 
+mod contents;
 mod convert;
 mod diff;
 mod document;

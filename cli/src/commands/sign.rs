@@ -4,7 +4,7 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::format::simple_signing::Payload;
 use countersign_core::gather::Formats;
 use countersign_core::image::Image;
@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{AttachmentCompat, FormatArgs, RegistryArgs, SignCompat, go_bool, pair, pairs};
+use crate::options::{
+    AttachmentCompat, FormatArgs, RegistryArgs, SignCompat, TextOrJson, go_bool, pair, pairs,
+};
 use crate::stores::{Resolved, Stores};
 use crate::{hints, keys};
 
@@ -80,7 +82,7 @@ pub(crate) struct SignArgs {
 
     /// What to print on standard output
     #[arg(long, short, value_enum)]
-    output: Option<SignOutput>,
+    output: Option<TextOrJson>,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -90,13 +92,6 @@ pub(crate) struct SignArgs {
 
     #[command(flatten)]
     attachment: AttachmentCompat,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SignOutput {
-    Json,
-    Text,
 }
 
 impl SignArgs {
@@ -189,7 +184,7 @@ async fn sign_one(
         docker_reference: args.identity().unwrap_or(&resolved.docker_reference).to_owned(),
         annotations: pairs(&args.annotations)?,
         formats,
-        manifest_type: context.environment.manifest_type(),
+        manifest_type: context.environment.manifest_type()?,
         force: args.force,
         now: context.now,
     };
@@ -224,13 +219,13 @@ fn report(
     signatures: &[Value],
 ) -> std::result::Result<(), Failure> {
     match args.output {
-        Some(SignOutput::Json) => context.output.json(&json!({
+        Some(TextOrJson::Json) => context.output.json(&json!({
             "image": image.name(),
             "digest": image.digest,
             "key": keys::name(signer.public_key()),
             "signatures": signatures,
         })),
-        Some(SignOutput::Text) | None => Ok(()),
+        Some(TextOrJson::Text) | None => Ok(()),
     }
 }
 

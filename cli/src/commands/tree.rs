@@ -1,6 +1,6 @@
 //! `tree`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::attachments::{self, Attachment, Kind};
 use countersign_core::buildkit::{self, Index, Listed, Outline};
 use countersign_core::image::Image;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Result;
 use crate::context::Context;
-use crate::options::{RegistryArgs, go_bool};
+use crate::options::{RegistryArgs, TextOrJson, go_bool};
 use crate::stores::Stores;
 
 /// Show what is attached to an image.
@@ -28,7 +28,7 @@ pub(crate) struct TreeArgs {
 
     /// What to print
     #[arg(long, short, value_enum, default_value = "text")]
-    output: TreeOutput,
+    output: TextOrJson,
 
     /// Everything that is attached is looked at, whatever this says.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true, hide = true)]
@@ -36,13 +36,6 @@ pub(crate) struct TreeArgs {
 
     #[command(flatten)]
     registry: RegistryArgs,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TreeOutput {
-    Text,
-    Json,
 }
 
 pub(super) async fn run(args: &TreeArgs, context: &Context) -> Result {
@@ -59,11 +52,11 @@ pub(super) async fn run(args: &TreeArgs, context: &Context) -> Result {
             None => Vec::new(),
         };
         match args.output {
-            TreeOutput::Text => {
+            TextOrJson::Text => {
                 print(context, &image, &attached, buildkit.is_empty())?;
                 print_buildkit(context, &image, &buildkit)?;
             }
-            TreeOutput::Json => context.output.json(&json!({
+            TextOrJson::Json => context.output.json(&json!({
                 "image": image.name(),
                 "digest": image.digest,
                 "attached": attached.iter().map(element).collect::<Vec<_>>(),

@@ -17,7 +17,7 @@ use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::options::{RegistryArgs, VerifyCompat, VerifyImageCompat, go_bool, pair, pairs};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use crate::stores::{Stores, of_platform, of_this_platform};
 use crate::{hints, keys, report};
 
@@ -302,12 +302,11 @@ fn print(
         }
         VerifyOutput::Text => {
             let (count, noun) = match envelopes(accepted).count() {
-                0 => (accepted.len(), "signature"),
-                count => (count, "attestation"),
+                0 => (accepted.len(), "valid signature"),
+                count => (count, "valid attestation"),
             };
-            let end = if count == 1 { "" } else { "s" };
             let states = buildkit_states(accepted);
-            context.output.line(&format!("{name}: {count} valid {noun}{end}{states}"))
+            context.output.line(&format!("{name}: {}{states}", counted(count, noun)))
         }
         VerifyOutput::Report => Ok(()),
     }

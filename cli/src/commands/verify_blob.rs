@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args};
 use countersign_core::outcome::Outcome;
 use countersign_core::verify::SignatureProven;
 use countersign_core::verify::blob::{BlobError, BlobSignature, verify_blob};
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Result;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{VerifyBlobCompat, VerifyCompat};
+use crate::options::{TextOrJson, VerifyBlobCompat, VerifyCompat};
 use crate::{files, keys};
 
 /// Verify the signature of a file, or of standard input.
@@ -39,20 +39,13 @@ pub(crate) struct VerifyBlobArgs {
 
     /// What to print on standard output
     #[arg(long, short, value_enum)]
-    output: Option<BlobOutput>,
+    output: Option<TextOrJson>,
 
     #[command(flatten)]
     compat: VerifyCompat,
 
     #[command(flatten)]
     blob_compat: VerifyBlobCompat,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum BlobOutput {
-    Json,
-    Text,
 }
 
 pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
@@ -72,7 +65,7 @@ pub(super) async fn run(args: &VerifyBlobArgs, context: &Context) -> Result {
 /// Says that a blob, or a statement of this type about it, was proven.
 pub(super) fn proven_of(
     context: &Context,
-    output: Option<BlobOutput>,
+    output: Option<TextOrJson>,
     place: &str,
     predicate_type: Option<&str>,
     proven: &SignatureProven,
@@ -80,7 +73,7 @@ pub(super) fn proven_of(
     context.output.status("Verified OK");
     let (key, scheme) = (keys::name(proven.key()), proven.scheme().name());
     match output {
-        Some(BlobOutput::Json) => {
+        Some(TextOrJson::Json) => {
             let signer = json!({"key": key, "scheme": scheme});
             let mut report = json!({"blob": place, "outcome": "proven", "signer": signer});
             if let Some(kind) = predicate_type {
@@ -88,7 +81,7 @@ pub(super) fn proven_of(
             }
             context.output.json(&report)?;
         }
-        Some(BlobOutput::Text) => {
+        Some(TextOrJson::Text) => {
             let what = predicate_type.map_or_else(|| "signed".into(), |kind| format!("{kind} attested"));
             context.output.line(&format!("{place}: {what} by {key} ({scheme})"))?;
         }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::Result;
-use super::verify_blob::{BlobOutput, proven_of};
+use super::verify_blob::proven_of;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::{VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
+use crate::options::{TextOrJson, VerifyBlobCompat, VerifyCompat, go_bool, predicate_type};
 use crate::{files, keys};
 use clap::{ArgGroup, Args};
 use countersign_core::digest::{Algorithm, Digest};
@@ -66,7 +66,7 @@ pub(crate) struct VerifyBlobAttestationArgs {
 
     /// What to print on standard output
     #[arg(long, short, value_enum)]
-    output: Option<BlobOutput>,
+    output: Option<TextOrJson>,
 
     #[command(flatten)]
     compat: VerifyCompat,

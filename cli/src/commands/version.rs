@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Result;
 use crate::context::Context;
-use crate::options::go_bool;
+use crate::options::{TextOrJson, go_bool};
 
 /// Print the version.
 ///
@@ -16,12 +16,16 @@ pub(crate) struct VersionArgs {
     /// Print a JSON document
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = go_bool, hide_default_value = true)]
     json: bool,
+
+    /// What to print
+    #[arg(long, short, value_enum, default_value = "text")]
+    output: TextOrJson,
 }
 
 pub(super) fn run(args: &VersionArgs, context: &Context) -> Result {
     let version = env!("CARGO_PKG_VERSION");
     let platform = platform();
-    if args.json {
+    if args.json || args.output == TextOrJson::Json {
         // The second is what scripts for cosign ask for.
         context.output.json(&json!({
             "version": version,

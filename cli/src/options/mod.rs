@@ -19,7 +19,16 @@ pub(crate) use saved::{Saved, SavedArgs};
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum;
+
 use crate::failure::Failure;
+
+/// How a command prints: see `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    Text,
+    Json,
+}
 
 /// A truth value as Go's flags take it: `--flag`, `--flag=true`, `--flag=false`, never `--flag false`.
 pub(crate) fn go_bool(text: &str) -> Result<bool, String> {

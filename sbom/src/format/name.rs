@@ -118,8 +118,21 @@ impl Format {
         }
     }
 
-    fn known() -> String {
-        Self::ALL.map(|format| format.to_string()).join(", ")
+    /// Every name with its versions, as a person types them: `spdx-json[@2.3|@3.0], ..., swid`.
+    pub fn known() -> String {
+        let mut names: Vec<_> = Self::ALL.iter().map(|format| format.name()).collect();
+        names.dedup();
+        let versions = |name| {
+            let named = Self::ALL.iter().filter(|format| format.name() == name);
+            let mut versions: Vec<_> = named.filter_map(|format| format.version()).collect();
+            versions.sort_unstable();
+            versions.iter().map(|version| format!("@{version}")).collect::<Vec<_>>().join("|")
+        };
+        let known = names.into_iter().map(|name| match versions(name) {
+            versions if versions.is_empty() => name.to_owned(),
+            versions => format!("{name}[{versions}]"),
+        });
+        known.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -186,7 +199,9 @@ mod tests {
         for given in ["", "json", "CycloneDX-JSON", "spdx-json@2", "swid@", "swid@1", "spdx-tag-value@3.0"] {
             let refused = given.parse::<Format>().unwrap_err();
             assert_eq!(refused.code(), "SBOM_FORMAT_UNKNOWN");
-            assert!(refused.to_string().contains("cyclonedx-json@1.6, "), "{refused}");
+            let known = "known are cyclonedx-json[@1.4|@1.5|@1.6|@1.7], cyclonedx-xml[@1.4|@1.5|@1.6|@1.7], \
+                         spdx-json[@2.3|@3.0], spdx-tag-value[@2.3], swid";
+            assert!(refused.to_string().ends_with(known), "{refused}");
         }
     }
 }

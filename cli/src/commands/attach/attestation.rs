@@ -70,8 +70,8 @@ fn read(path: &Path, content: Vec<u8>, image: &Image) -> std::result::Result<Vec
     let documents = match whole {
         Ok(made) => vec![made],
         Err(whole) => {
-            let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-            let lines: Vec<_> = lines.map(|line| document(content.slice_ref(line))).collect();
+            let lines: Vec<_> =
+                files::lines(&content).map(|line| document(content.slice_ref(line))).collect();
             match lines.len() {
                 0 | 1 => return Err(Failure::from(whole).at(path.display())),
                 _ => lines
@@ -121,7 +121,7 @@ async fn attach(
     Ok(match is_bundle {
         true => sign::attach_bundle(image, subject, document, &predicate_type, context.now).await?,
         false => {
-            sign::attach_envelope(image, document, &predicate_type, context.environment.manifest_type())
+            sign::attach_envelope(image, document, &predicate_type, context.environment.manifest_type()?)
                 .await?
         }
     })

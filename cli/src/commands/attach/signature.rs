@@ -105,7 +105,7 @@ async fn legacy(args: &SignatureArgs, signature: &str, image: &Image, context: &
     let signature = base64::decode("--signature", text(signature)?.trim()).map_err(|error| {
         Failure::usage(error).hint("give the signature in base64, as 'cosign sign --upload=false' prints it")
     })?;
-    Ok(sign::attach_legacy(image, payload, &signature, extra(args)?, context.environment.manifest_type())
+    Ok(sign::attach_legacy(image, payload, &signature, extra(args)?, context.environment.manifest_type()?)
         .await?)
 }
 

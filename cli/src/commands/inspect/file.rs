@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::describe_manifest;
 use crate::failure::Failure;
+use crate::files;
 use crate::keys;
 
 /// The type of an SBOM by CycloneDX.
@@ -37,8 +38,7 @@ fn envelopes(content: &[u8]) -> Option<Vec<Envelope>> {
     if let Some(envelope) = parse(content) {
         return Some(vec![envelope]);
     }
-    let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    lines.map(parse).collect::<Option<Vec<_>>>().filter(|envelopes| !envelopes.is_empty())
+    files::lines(content).map(parse).collect::<Option<Vec<_>>>().filter(|envelopes| !envelopes.is_empty())
 }
 
 /// An envelope that is in no bundle.

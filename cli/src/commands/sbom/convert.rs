@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use countersign_core::file::{self, Mode, Overwrite};
 use countersign_core::outcome::Outcome;
 use countersign_sbom::format::read::Read;
 use countersign_sbom::format::{Format, Loss, Making, convert, losses};
@@ -16,6 +15,7 @@ use super::output::{Made, OutputArgs};
 use crate::commands::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::counted;
 
 /// Make an SBOM of another format out of an SBOM.
 ///
@@ -41,7 +41,7 @@ pub(super) struct LossArgs {
     #[arg(long)]
     strict: bool,
 
-    /// Also write what has no place to this file, as JSON
+    /// Also write what has no place to this file, as JSON; it is written with the documents or not at all
     #[arg(long, value_name = "FILE")]
     losses: Option<PathBuf>,
 }
@@ -52,18 +52,18 @@ pub(super) async fn run(args: &ConvertArgs, context: &Context) -> Result {
     args.output.check(&[None], &[("FILE", named), ("--losses", losses)])?;
     crate::files::apart(&[("--losses", losses)], &[("FILE", named)])?;
     let read = document::read(context, file).await?;
-    let making = Making { now: time(context, &read), tool_version: env!("CARGO_PKG_VERSION").into() };
+    let making = Making { now: time(context, &read)?, tool_version: env!("CARGO_PKG_VERSION").into() };
     let made = args.output.make(|format| convert(&read, format, &making))?;
-    args.losses.tell(context, &read, &made)?;
-    args.output.write(context, &[(None, &made)])?;
-    context.output.status(format!("{} components", read.inventory.components.len()));
+    let lost = args.losses.tell(context, &read, &made)?;
+    args.output.write(context, &[(None, &made)], lost.as_ref())?;
+    context.output.status(counted(read.inventory.components.len(), "component"));
     Ok(Outcome::Proven)
 }
 
 /// The time in the documents: what the environment says, else when the document that is read was made.
-pub(super) fn time(context: &Context, read: &Read) -> Timestamp {
+pub(super) fn time(context: &Context, read: &Read) -> std::result::Result<Timestamp, Failure> {
     let made = read.origin.created.unwrap_or(Timestamp::UNIX_EPOCH);
-    context.environment.source_date_epoch().unwrap_or(made)
+    Ok(context.environment.source_date_epoch()?.unwrap_or(made))
 }
 
 impl LossArgs {
@@ -71,13 +71,14 @@ impl LossArgs {
         self.losses.as_deref()
     }
 
-    /// Says what has no place, of what was read and of what was made of it.
+    /// Says what has no place, of what was read and of what was made of it; gives the file that tells it, if one is asked
+    /// for.
     pub(super) fn tell(
         &self,
         context: &Context,
         read: &Read,
         made: &[Made],
-    ) -> std::result::Result<(), Failure> {
+    ) -> std::result::Result<Option<(PathBuf, Vec<u8>)>, Failure> {
         for (place, count) in &read.passed_over {
             context.output.warning(format!("not read: {place}: {count}"));
         }
@@ -92,9 +93,6 @@ impl LossArgs {
             }
             lost.push((document.format, losses));
         }
-        if let Some(file) = &self.losses {
-            write_losses(file, read, &lost)?;
-        }
         let places = read.passed_over.len() + lost.iter().map(|(_, losses)| losses.len()).sum::<usize>();
         match self.strict && places > 0 {
             true => Err(Failure::new(
@@ -103,18 +101,17 @@ impl LossArgs {
                 format!("--strict: {places} parts have no place: nothing was written"),
             )
             .hint("leave out --strict, or choose another format: cyclonedx-json holds most")),
-            false => Ok(()),
+            false => Ok(self.losses.clone().map(|file| (file, report(read, &lost)))),
         }
     }
 }
 
-/// Writes what has no place, of what was read and of each format that is written.
-fn write_losses(file: &Path, read: &Read, lost: &[(Format, Vec<Loss>)]) -> std::result::Result<(), Failure> {
+/// What has no place, of what was read and of each format that is written.
+fn report(read: &Read, lost: &[(Format, Vec<Loss>)]) -> Vec<u8> {
     let counts =
         |losses: &[Loss]| losses.iter().map(|loss| (loss.place, loss.count)).collect::<BTreeMap<_, _>>();
     let written: BTreeMap<_, _> =
         lost.iter().map(|(format, losses)| (format.to_string(), counts(losses))).collect();
     let report = json!({"format": read.origin.format, "notRead": read.passed_over, "notWritten": written});
-    let report = format!("{report:#}\n");
-    Ok(file::write_atomic(file, report.as_bytes(), Mode::Default, Overwrite::Replace)?)
+    format!("{report:#}\n").into_bytes()
 }

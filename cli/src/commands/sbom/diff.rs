@@ -1,18 +1,17 @@
 //! `sbom diff`
 
-use std::path::Path;
-
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::outcome::Outcome;
 use countersign_sbom::compare::diff::{self, Diff, Field};
-use countersign_sbom::inventory::{Incomplete, Inventory};
+use countersign_sbom::inventory::Incomplete;
 use serde_json::{Value, json};
 
-use super::document;
+use super::contents::Contents;
 use super::source::SourceArgs;
 use crate::commands::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::options::TextOrJson;
 use crate::report;
 
 /// Show which packages two SBOMs, images or directories have in common, and which not.
@@ -33,14 +32,7 @@ pub(crate) struct DiffArgs {
 
     /// What to print: a line for each component that was added (+), removed (-) or changed (~), or the whole report as JSON
     #[arg(long, short, value_enum, default_value = "text")]
-    output: DiffOutput,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DiffOutput {
-    Text,
-    Json,
+    output: TextOrJson,
 }
 
 /// Colours of lines: ECMA-48, 8.3.117.
@@ -61,10 +53,10 @@ pub(super) async fn run(args: &DiffArgs, context: &Context) -> Result {
     let sides = [from, to];
     let outcome = outcome(&diff, &sides);
     match args.output {
-        DiffOutput::Text => print(&diff, context)?,
-        DiffOutput::Json => context.output.json(&report(&diff, &sides, outcome))?,
+        TextOrJson::Text => print(&diff, context)?,
+        TextOrJson::Json => context.output.json(&report(&diff, &sides, outcome))?,
     }
-    for Side { name, inventory, .. } in &sides {
+    for Contents { name, inventory, .. } in &sides {
         for lacks in &inventory.incomplete {
             context.output.warning(format!("{name}: {}: could not be read: {}", lacks.path, lacks.why));
         }
@@ -80,22 +72,8 @@ pub(super) async fn run(args: &DiffArgs, context: &Context) -> Result {
     }
 }
 
-/// One of the two.
-struct Side {
-    name: String,
-    inventory: Inventory,
-    /// Whether it was looked at now: what a document lacks, it lacks whoever reads it.
-    looked_at: bool,
-}
-
-impl Side {
-    fn unread(&self) -> &[Incomplete] {
-        if self.looked_at { &self.inventory.incomplete } else { &[] }
-    }
-}
-
 /// A difference is one whatever else could not be read; that there is none needs all that is there.
-fn outcome(diff: &Diff, sides: &[Side]) -> Outcome {
+fn outcome(diff: &Diff, sides: &[Contents]) -> Outcome {
     match (diff.is_empty(), sides.iter().all(|side| side.unread().is_empty())) {
         (false, _) => Outcome::Refused,
         (true, true) => Outcome::Proven,
@@ -104,7 +82,7 @@ fn outcome(diff: &Diff, sides: &[Side]) -> Outcome {
 }
 
 /// The report (docs/sbom-report.schema.json).
-fn report(diff: &Diff, sides: &[Side], outcome: Outcome) -> Value {
+fn report(diff: &Diff, sides: &[Contents], outcome: Outcome) -> Value {
     let unread = sides.iter().flat_map(|side| {
         let entry = |lacks: &Incomplete| json!({"source": side.name, "path": lacks.path, "why": lacks.why});
         side.unread().iter().map(entry).collect::<Vec<_>>()
@@ -121,25 +99,12 @@ fn report(diff: &Diff, sides: &[Side], outcome: Outcome) -> Value {
     })
 }
 
-/// A file is a document, and everything else what `sbom generate` takes.
-async fn side(args: &SourceArgs, context: &Context) -> std::result::Result<Side, Failure> {
-    let side = |inventory, looked_at| Side { name: args.name().to_owned(), inventory, looked_at };
-    let (name, path) = (args.name(), Path::new(args.name()));
-    if name == "-" || path.is_file() {
-        return match document::read(context, path).await {
-            Ok(read) => Ok(side(read.inventory, false)),
-            // Exit code 1 is that of a difference.
-            Err(failure) => Err(Failure { outcome: Outcome::Undecided, ..failure }
-                .hint("a file that is there is read as a document; name an archive oci-archive:FILE or docker-archive:FILE")),
-        };
-    }
-    let named_as_document =
-        [".json", ".xml", ".spdx", ".cdx", ".swidtag"].iter().any(|end| name.ends_with(end));
-    if named_as_document && !path.exists() {
-        let failure = Failure::io(path.display(), std::io::ErrorKind::NotFound.into());
-        return Err(failure.hint("check the path; an image is named REGISTRY/REPOSITORY:TAG"));
-    }
-    Ok(side(args.look(context).await?.inventory, true))
+/// What one of the two holds. Exit code 1 is that of a difference, and of nothing else.
+async fn side(args: &SourceArgs, context: &Context) -> std::result::Result<Contents, Failure> {
+    Contents::of(args, context).await.map_err(|failure| match failure.outcome {
+        Outcome::Refused => Failure { outcome: Outcome::Undecided, ..failure },
+        _ => failure,
+    })
 }
 
 fn print(diff: &Diff, context: &Context) -> std::result::Result<(), Failure> {
@@ -163,18 +128,18 @@ fn changed(field: &Field) -> String {
 
 #[cfg(test)]
 mod tests {
-    use countersign_sbom::inventory::Component;
+    use countersign_sbom::inventory::{Component, Inventory};
 
     use super::*;
 
-    fn side(looked_at: bool, unread: bool, packages: usize) -> Side {
+    fn side(looked_at: bool, unread: bool, packages: usize) -> Contents {
         let lacks = Incomplete { path: "/opt/torn.jar".to_owned(), why: "torn".to_owned() };
         let inventory = Inventory {
             components: vec![Component { name: "x".to_owned(), ..Component::default() }; packages],
             incomplete: if unread { vec![lacks] } else { Vec::new() },
             ..Inventory::default()
         };
-        Side { name: "image".to_owned(), inventory, looked_at }
+        Contents { name: "image".to_owned(), inventory, looked_at }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Opening the document that a command is about.
 
+use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use countersign_core::outcome::Outcome;
 use countersign_sbom::format::read::{self, Read, ReadError};
 use countersign_sbom::limits;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::context::Context;
@@ -23,20 +25,22 @@ use crate::files;
 /// # Errors
 /// When it cannot be read, or is no document of a known format.
 pub(super) async fn read(context: &Context, path: &Path) -> Result<Read, Failure> {
-    let read = if path == Path::new("-") {
-        // What is read once cannot be looked at again: it is kept.
-        let mut content = Vec::new();
-        let mut input = files::input(path)?.take(limits::DOCUMENT_BYTES + 1);
-        input.read_to_end(&mut content).map_err(|error| Failure::io("standard input", error))?;
-        match read::read(content.as_slice()) {
-            Err(ReadError::Unknown) => attested(context, content),
+    let read = if path.is_file() && path != Path::new("-") {
+        match read::read(files::input(path)?) {
+            Err(ReadError::Unknown) => other(context, files::content(path)?, &ReadError::Unknown),
+            // Why it is malformed counts for more than why it cannot be looked at again.
+            Err(error @ ReadError::Json(_)) => {
+                let content = files::content(path).map_err(|_| failure(&error))?;
+                other(context, content, &error)
+            }
             read => read.map_err(|error| failure(&error)),
         }
     } else {
-        match read::read(files::input(path)?) {
-            Err(ReadError::Unknown) => attested(context, files::content(path)?),
-            read => read.map_err(|error| failure(&error)),
-        }
+        // What is read once, as a pipe is, cannot be looked at again: it is kept.
+        let mut content = Vec::new();
+        let mut input = files::input(path)?.take(limits::DOCUMENT_BYTES + 1);
+        input.read_to_end(&mut content).map_err(|error| Failure::io(path.display(), error))?;
+        read::read(content.as_slice()).or_else(|error| other(context, content, &error))
     };
     read.map_err(|failure| failure.at(path.display()))
 }
@@ -67,6 +71,41 @@ fn failure(error: &ReadError) -> Failure {
             failure.hint("split the document: the limits are fixed")
         }
     }
+}
+
+/// What the names of SBOMs end with.
+const EXTENSIONS: [&str; 5] = [".json", ".xml", ".spdx", ".cdx", ".swidtag"];
+
+/// Whether a text ends as the names of documents do.
+pub(super) fn is_named_so(text: &str) -> bool {
+    EXTENSIONS.iter().any(|extension| text.ends_with(extension))
+}
+
+/// Whether a text names a document: a file that is there, and is called so or can be read as one.
+pub(super) fn is_one(text: &str) -> bool {
+    let path = Path::new(text);
+    let is_read = || File::open(path).is_ok_and(|file| read::read(file).is_ok());
+    path.is_file() && (is_named_so(text) || is_read())
+}
+
+/// Reads what is no SBOM itself: an attestation with one.
+fn other(context: &Context, content: Vec<u8>, error: &ReadError) -> Result<Read, Failure> {
+    match (documents(&content), error) {
+        (count @ 2.., _) => Err(several(count)),
+        (_, ReadError::Unknown) => attested(context, content),
+        _ => Err(failure(error)),
+    }
+}
+
+/// How many JSON documents there are, one a line, as 'verify-attestation' prints them; 0 where a line is none.
+fn documents(content: &[u8]) -> usize {
+    let is_json = |line| serde_json::from_slice::<IgnoredAny>(line).is_ok();
+    files::lines(content).try_fold(0, |count, line| is_json(line).then_some(count + 1)).unwrap_or_default()
+}
+
+fn several(count: usize) -> Failure {
+    Failure::usage(format!("holds {count} documents, one a line, and one is read at a time"))
+        .hint("take one of the lines, such as the first: head -n 1 FILE | countersign sbom ... -")
 }
 
 /// Reads the SBOM that an attestation has as its predicate.

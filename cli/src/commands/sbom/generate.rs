@@ -7,7 +7,6 @@ use clap::builder::NonEmptyStringValueParser;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Subject;
 use countersign_core::gather::Formats;
-use countersign_core::image::Image;
 use countersign_core::key::PrivateKey;
 use countersign_core::outcome::Outcome;
 use countersign_core::sign::{self, Attestation};
@@ -23,7 +22,8 @@ use crate::commands::attest::{replace, store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::keys;
-use crate::stores::Stores;
+use crate::output::counted;
+use crate::stores::{Resolved, Stores};
 
 /// Make the SBOM of an image or a directory.
 ///
@@ -61,6 +61,7 @@ pub(crate) struct GenerateArgs {
 
 pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
     args.check()?;
+    let epoch = context.environment.source_date_epoch()?;
     let targets = args.targets(context).await?;
     // No document is written over the key.
     let labels: Vec<_> = targets.iter().map(|target| target.label.as_deref()).collect();
@@ -74,16 +75,16 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
     let mut all = Vec::new();
     for target in &targets {
         let looked = args.source.look_into(context, target.resolved.clone()).await?;
-        all.push(args.make(context, looked, target.label.as_deref())?);
+        all.push(args.make(context, looked, epoch, target.label.as_deref())?);
     }
     if all.is_empty() {
-        all.push(args.make(context, args.source.look(context).await?, None)?);
+        all.push(args.make(context, args.source.look(context).await?, epoch, None)?);
     }
     let documents: Vec<_> = all.iter().map(|one| (one.label, one.documents.as_slice())).collect();
-    args.output.write(context, &documents)?;
-    for Documents { image, name, documents, .. } in all {
+    args.output.write(context, &documents, None)?;
+    for Documents { image, documents, .. } in all {
         if let (Some(signer), Some(image)) = (&signer, &image) {
-            attest(args, context, image, signer, &name, documents).await?;
+            attest(args, context, image, signer, documents).await?;
         }
     }
     Ok(Outcome::Proven)
@@ -91,8 +92,7 @@ pub(super) async fn run(args: &GenerateArgs, context: &Context) -> Result {
 
 /// The documents of one image or directory.
 struct Documents<'a> {
-    image: Option<Image>,
-    name: String,
+    image: Option<Resolved>,
     label: Label<'a>,
     documents: Vec<Made>,
 }
@@ -134,9 +134,10 @@ impl GenerateArgs {
         &self,
         context: &Context,
         looked: Looked,
+        epoch: Option<Timestamp>,
         label: Label<'a>,
     ) -> std::result::Result<Documents<'a>, Failure> {
-        let making = making(now(context, &looked));
+        let making = making(epoch.unwrap_or_else(|| made(context, &looked)));
         let Looked { image, mut inventory, .. } = looked;
         if self.supplier.is_some() {
             inventory.subject.supplier.clone_from(&self.supplier);
@@ -148,10 +149,10 @@ impl GenerateArgs {
         let of = label.map(|label| format!("{label}: ")).unwrap_or_default();
         let (count, lacks) = (inventory.components.len(), inventory.incomplete.len());
         context.output.status(match lacks {
-            0 => format!("{of}{count} components"),
-            _ => format!("{of}{count} components; {lacks} files could not be read"),
+            0 => format!("{of}{}", counted(count, "component")),
+            _ => format!("{of}{}; {} could not be read", counted(count, "component"), counted(lacks, "file")),
         });
-        Ok(Documents { image, name: inventory.subject.name, label, documents })
+        Ok(Documents { image, label, documents })
     }
 }
 
@@ -173,9 +174,8 @@ fn predicate_type(format: Format) -> Option<&'static str> {
 async fn attest(
     args: &GenerateArgs,
     context: &Context,
-    image: &Image,
+    resolved: &Resolved,
     signer: &PrivateKey,
-    name: &str,
     documents: Vec<Made>,
 ) -> std::result::Result<(), Failure> {
     let mut attested =
@@ -184,8 +184,9 @@ async fn attest(
     let kind: PredicateType = kind.parse().map_err(|error| Failure::usage(format!("--attest: {error}")))?;
     document.truncate(document.trim_ascii_end().len());
     let writing = Stores::new(context, &args.source.registry)?.for_writing();
-    let image = writing.image(&image.name()).await?.image;
-    let about = Subject { name: Some(name.to_owned()), ..Subject::of(&image.digest) };
+    resolved.warn_of_tag(args.source.name(), &context.output);
+    let image = writing.image(&resolved.image.name()).await?.image;
+    let about = Subject { name: Some(resolved.docker_reference.clone()), ..Subject::of(&image.digest) };
     let made = sign::attest(signer, Attestation::new(vec![about], kind.uri(), document)?).await?;
     let subject = image.descriptor().await?;
     let signed = store(context, &image, subject, &made, kind.uri(), Formats::BUNDLE).await?;
@@ -195,13 +196,12 @@ async fn attest(
     Ok(())
 }
 
-/// The time in the documents: what the environment says (reproducible-builds.org, `SOURCE_DATE_EPOCH`), else when the
-/// image says it was made, and the epoch where it does not say: the same image gives the same bytes. A directory says
+/// The time in the documents where the environment does not say one (reproducible-builds.org, `SOURCE_DATE_EPOCH`): when
+/// the image says it was made, and the epoch where it does not say: the same image gives the same bytes. A directory says
 /// nothing, and may be another one a moment later: now.
-fn now(context: &Context, looked: &Looked) -> Timestamp {
-    let made = match &looked.image {
+fn made(context: &Context, looked: &Looked) -> Timestamp {
+    match &looked.image {
         Some(_) => looked.created.unwrap_or(Timestamp::UNIX_EPOCH),
         None => context.now,
-    };
-    context.environment.source_date_epoch().unwrap_or(made)
+    }
 }

@@ -24,7 +24,7 @@ use crate::stores::Resolved;
 /// What was looked at, and what is in it.
 pub(super) struct Looked {
     /// The image; `None` for a directory.
-    pub(super) image: Option<Image>,
+    pub(super) image: Option<Resolved>,
     /// What is in it.
     pub(super) inventory: Inventory,
     /// When the image says that it was made.
@@ -76,15 +76,15 @@ pub(super) async fn at_image(
     cache: Option<&Cache>,
     lock_files: LockFiles,
 ) -> Result<Looked, Failure> {
-    let Resolved { image, docker_reference, .. } = resolved;
-    let manifest = manifest(&image).await?;
-    let configuration = configuration(&image, &manifest).await?;
-    let mut tree = layers::read(context, &image, &manifest, cache).await?;
+    let image = &resolved.image;
+    let manifest = manifest(image).await?;
+    let configuration = configuration(image, &manifest).await?;
+    let mut tree = layers::read(context, image, &manifest, cache).await?;
     locked::settle(&mut tree, lock_files);
     let platform = [&configuration.os, &configuration.architecture, &configuration.variant];
     let platform: Vec<_> = platform.into_iter().flatten().map(String::as_str).collect();
     let subject = Subject {
-        name: docker_reference,
+        name: resolved.docker_reference.clone(),
         supplier: vendor(&manifest, &configuration),
         digest: Some(image.digest.to_string()),
         platform: (!platform.is_empty()).then(|| platform.join("/")),
@@ -94,7 +94,7 @@ pub(super) async fn at_image(
     // Programs in Go write the year 1 for a time that they do not know.
     let created = configuration.created.and_then(|created| created.parse().ok());
     let created = created.filter(|created| *created > Timestamp::UNIX_EPOCH);
-    Ok(Looked { image: Some(image), inventory: assemble(subject, tree), created })
+    Ok(Looked { image: Some(resolved), inventory: assemble(subject, tree), created })
 }
 
 async fn manifest(image: &Image) -> Result<ImageManifest, Failure> {

@@ -13,6 +13,7 @@ use super::document;
 use super::output::OutputArgs;
 use crate::commands::Result;
 use crate::context::Context;
+use crate::output::counted;
 
 /// Make one SBOM out of several, of any formats.
 ///
@@ -62,14 +63,11 @@ pub(super) async fn run(args: &MergeArgs, context: &Context) -> Result {
             .warning(format!("{}: documents differ in {}: {values}", conflict.what, conflict.about));
     }
     let read = merged.read;
-    let making = Making { now: time(context, &read), tool_version: env!("CARGO_PKG_VERSION").into() };
+    let making = Making { now: time(context, &read)?, tool_version: env!("CARGO_PKG_VERSION").into() };
     let made = args.output.make(|format| write(&read, format, &making))?;
-    args.losses.tell(context, &read, &made)?;
-    args.output.write(context, &[(None, &made)])?;
-    context.output.status(format!(
-        "{} components of {} documents",
-        read.inventory.components.len(),
-        args.files.len()
-    ));
+    let lost = args.losses.tell(context, &read, &made)?;
+    args.output.write(context, &[(None, &made)], lost.as_ref())?;
+    let components = counted(read.inventory.components.len(), "component");
+    context.output.status(format!("{components} of {}", counted(args.files.len(), "document")));
     Ok(Outcome::Proven)
 }

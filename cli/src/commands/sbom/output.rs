@@ -15,9 +15,9 @@ use crate::files;
 /// Flags of what is written.
 #[derive(Args, Debug)]
 pub(super) struct OutputArgs {
-    /// A format, or FORMAT=FILE; may be given several times: cyclonedx-json[@1.4 to 1.7], cyclonedx-xml[@...],
-    /// spdx-json[@2.3|@3.0], spdx-tag-value, swid
-    #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = output, default_value = "cyclonedx-json")]
+    // The formats are named as an unknown one's error names them.
+    #[arg(long, short, value_name = "FORMAT[=FILE]", value_parser = output, default_value = "cyclonedx-json",
+          help = format!("A format, or FORMAT=FILE; may be given several times: {}", Format::known()))]
     output: Vec<Output>,
 }
 
@@ -82,16 +82,20 @@ impl OutputArgs {
         self.formats().map(made).collect()
     }
 
-    /// Writes the documents of each label where their flags say: all of the files, or none.
-    pub(super) fn write(&self, context: &Context, all: &[(Label<'_>, &[Made])]) -> Result<(), Failure> {
+    /// Writes the documents of each label where their flags say, and what belongs beside them: all of the files, or none.
+    pub(super) fn write(
+        &self,
+        context: &Context,
+        all: &[(Label<'_>, &[Made])],
+        beside: Option<&(PathBuf, Vec<u8>)>,
+    ) -> Result<(), Failure> {
         let placed = all.iter().flat_map(|(label, documents)| {
             self.output.iter().zip(*documents).map(move |(output, made)| (output.path(*label), &made.bytes))
         });
         let placed: Vec<_> = placed.collect();
-        let files = placed
-            .iter()
-            .filter_map(|(path, bytes)| Some((path.as_deref()?, bytes.as_slice(), Mode::Default)));
-        let files: Vec<_> = files.collect();
+        let files = placed.iter().filter_map(|(path, bytes)| Some((path.as_deref()?, bytes.as_slice())));
+        let beside = beside.map(|(path, bytes)| (path.as_path(), bytes.as_slice()));
+        let files: Vec<_> = files.chain(beside).map(|(path, bytes)| (path, bytes, Mode::Default)).collect();
         file::write_together(&files, Overwrite::Replace)?;
         for (path, ..) in &files {
             context.output.status(format!("Wrote {}", path.display()));

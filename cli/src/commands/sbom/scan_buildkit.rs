@@ -12,6 +12,7 @@ use countersign_core::outcome::Outcome;
 use countersign_sbom::format::{Format, SpdxVersion, write};
 use countersign_sbom::locked::LockFiles;
 use globset::GlobSet;
+use jiff::Timestamp;
 
 use super::generate::making;
 use super::look::at_directory;
@@ -41,6 +42,7 @@ pub(super) async fn run(_: &ScanBuildkitArgs, context: &Context) -> Result {
     if !source.is_dir() {
         return Err(no_directory("BUILDKIT_SCAN_SOURCE", &source));
     }
+    let now = context.environment.source_date_epoch()?.unwrap_or(context.now);
     let mut roots = vec![source];
     if let Some(folder) = &asked.extras {
         roots.extend(extras(context, folder)?);
@@ -52,7 +54,7 @@ pub(super) async fn run(_: &ScanBuildkitArgs, context: &Context) -> Result {
             return Err(Failure::usage(format!("{}: two scans of this name", path.display()))
                 .hint("the last parts of the paths that are scanned must differ"));
         }
-        scans.push((path, scan(context, root).await?));
+        scans.push((path, scan(context, root, now).await?));
     }
     let files: Vec<_> =
         scans.iter().map(|(path, content)| (path.as_path(), content.as_slice(), Mode::Default)).collect();
@@ -112,12 +114,11 @@ fn file_name(root: &Path) -> std::result::Result<OsString, Failure> {
 }
 
 /// The statement of one scan. It has no subject: BuildKit knows the digest of the image, and the scanner does not.
-async fn scan(context: &Context, root: &Path) -> std::result::Result<Vec<u8>, Failure> {
+async fn scan(context: &Context, root: &Path, now: Timestamp) -> std::result::Result<Vec<u8>, Failure> {
     let looked = at_directory(root, GlobSet::empty(), LockFiles::Never).await?;
     for lacks in &looked.inventory.incomplete {
         context.output.warning(format!("{}{}: could not be read: {}", root.display(), lacks.path, lacks.why));
     }
-    let now = context.environment.source_date_epoch().unwrap_or(context.now);
     let mut spdx = write(&looked.inventory, Format::SpdxJson(SpdxVersion::V2_3), &making(now))
         .map_err(|error| Failure::new(Outcome::Undecided, error.code(), error))?;
     spdx.truncate(spdx.trim_ascii_end().len());

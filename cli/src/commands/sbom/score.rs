@@ -11,6 +11,7 @@ use super::document;
 use crate::commands::Result;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::options::TextOrJson;
 use crate::report;
 
 /// Count how much an SBOM tells of what authorities ask for.
@@ -33,7 +34,7 @@ pub(crate) struct ScoreArgs {
 
     /// What to print: a line for each element, or the whole report as JSON
     #[arg(long, short, value_enum, default_value = "text")]
-    output: ScoreOutput,
+    output: TextOrJson,
 }
 
 /// See `--profile`.
@@ -43,13 +44,6 @@ enum ProfileArg {
     Cisa,
     Bsi,
     All,
-}
-
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ScoreOutput {
-    Text,
-    Json,
 }
 
 impl ProfileArg {
@@ -68,8 +62,8 @@ pub(super) async fn run(args: &ScoreArgs, context: &Context) -> Result {
     let scores: Vec<_> =
         args.profile.profiles().iter().map(|profile| score::score(&read, *profile)).collect();
     match args.output {
-        ScoreOutput::Text => scores.iter().try_for_each(|score| print(score, context))?,
-        ScoreOutput::Json => context.output.json(&json!({
+        TextOrJson::Text => scores.iter().try_for_each(|score| print(score, context))?,
+        TextOrJson::Json => context.output.json(&json!({
             "apiVersion": report::API_VERSION,
             "kind": "SbomScore",
             "document": {"format": read.origin.format, "identifier": read.origin.identifier},

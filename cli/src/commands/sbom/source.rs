@@ -11,6 +11,7 @@ use countersign_sbom::cache::Cache;
 use countersign_sbom::locked::LockFiles;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::document;
 use super::look::{Looked, at_directory, at_image};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -93,6 +94,7 @@ impl SourceArgs {
         if self.directory().is_some() {
             return Ok(None);
         }
+        self.refuse_document()?;
         let stores = Stores::new(context, &self.registry)?;
         let named = stores.image(&self.source).await?.image;
         let image = self.of_platform(&stores, named.clone()).await?;
@@ -141,10 +143,36 @@ impl SourceArgs {
         (path.is_dir() && !path.join("oci-layout").is_file()).then_some(path)
     }
 
+    /// Refuses the flags that narrow what is looked at, where nothing is.
+    pub(super) fn refuse_narrowing(&self) -> Result<(), Failure> {
+        let flag = match (&self.platform, self.exclude.is_empty()) {
+            (Some(_), _) => "--platform is for images",
+            (None, false) => "--exclude is for directories",
+            (None, true) => return Ok(()),
+        };
+        Err(Failure::usage(format!("{flag}, and {} is a document", self.source)).hint("leave it out"))
+    }
+
+    /// Refuses a document before a registry is asked for an image of its name.
+    fn refuse_document(&self) -> Result<(), Failure> {
+        match document::is_one(&self.source) {
+            true => Err(Failure::usage(format!(
+                "'{}' is a document, and neither an image nor a directory",
+                self.source
+            ))
+            .hint(
+                "an SBOM is read by 'sbom list', 'sbom convert', 'sbom score', 'sbom diff', and by 'sbom verify' before \
+                 SOURCE",
+            )),
+            false => Ok(()),
+        }
+    }
+
     async fn resolve(&self, context: &Context) -> Result<(Stores, Resolved), Failure> {
         if !self.exclude.is_empty() {
             return Err(Failure::usage("--exclude is for directories").hint("leave it out"));
         }
+        self.refuse_document()?;
         let stores = Stores::new(context, &self.registry)?;
         let resolved = stores.image(&self.source).await?;
         Ok((stores, resolved))

@@ -90,6 +90,23 @@ fn ecosystem(text: &str) -> std::result::Result<String, String> {
     }
 }
 
+impl VerifyArgs {
+    /// Refuses SOURCE before SBOM.
+    fn in_order(&self) -> std::result::Result<(), Failure> {
+        let (Some(path), source) = (&self.document, self.source.name()) else { return Ok(()) };
+        let first = path.to_string_lossy();
+        let is_swapped =
+            (source == "-" || document::is_one(source)) && first != "-" && !document::is_one(&first);
+        match is_swapped {
+            true => Err(Failure::usage(format!(
+                "'{first}' is no SBOM, and '{source}' is one: SBOM comes before SOURCE"
+            ))
+            .hint(format!("countersign sbom verify {source} {first}"))),
+            false => Ok(()),
+        }
+    }
+}
+
 pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     let mut question = Question {
         ignore: globs(&args.ignore)?,
@@ -97,6 +114,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         also_called: Vec::new(),
         any_subject: args.ignore_subject,
     };
+    args.in_order()?;
     let read = named(args, context).await?;
     let located = args.source.locate(context).await?;
     let documents = match (read, &located) {

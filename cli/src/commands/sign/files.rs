@@ -11,9 +11,10 @@ use countersign_core::sign::{self as core_sign, SignRequest};
 use countersign_core::verify::Format;
 use serde_json::{Value, json};
 
-use super::{SignArgs, SignOutput, format_name, payload, report};
+use super::{SignArgs, format_name, payload, report};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::options::TextOrJson;
 
 /// What was made, not stored yet.
 struct Made {
@@ -106,12 +107,12 @@ fn made_one(
         (Some(stored), _) => {
             context.output.status(format!("Signed {} ({} {stored})", image.name(), format_name(format)));
         }
-        (None, Some(text)) if args.output == Some(SignOutput::Json) => {
+        (None, Some(text)) if args.output == Some(TextOrJson::Json) => {
             let bundle = serde_json::from_str(&text).ok().filter(|_| format == Format::Bundle);
             let name = if bundle.is_some() { "bundle" } else { "signature" };
             reported[name] = bundle.unwrap_or(Value::String(text));
         }
-        (None, Some(text)) => context.output.line(&text)?,
+        (None, Some(text)) => context.output.bytes(format!("{text}\n").as_bytes())?,
         (None, None) => {}
     }
     Ok(reported)

@@ -91,6 +91,10 @@ pub const DOCUMENT_COMPONENTS: usize = 250_000;
 /// Relationships of one document that is read: who contains, needs or describes whom.
 pub const DOCUMENT_RELATIONS: usize = 4_000_000;
 
+/// Bytes that the elements of all lists of one document take while it is read, their texts not counted: an element that
+/// is written as `{}` takes as much room as a full one.
+pub const DOCUMENT_ELEMENT_BYTES: usize = 512 << 20;
+
 /// Elements in elements of a document in XML. Of JSON the parser has a bound of the same size.
 pub const DOCUMENT_DEPTH: usize = 128;
 

@@ -67,7 +67,10 @@ fn failure(error: &ReadError) -> Failure {
         ReadError::Json(_) | ReadError::Xml { .. } | ReadError::TagValue { .. } => {
             failure.hint("get the document anew, or have what made it mended")
         }
-        ReadError::Components { .. } | ReadError::Relations { .. } | ReadError::Bytes { .. } => {
+        ReadError::Components { .. }
+        | ReadError::Relations { .. }
+        | ReadError::Elements { .. }
+        | ReadError::Bytes { .. } => {
             failure.hint("split the document: the limits are fixed")
         }
     }

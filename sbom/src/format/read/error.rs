@@ -62,6 +62,12 @@ pub enum ReadError {
         /// How many are read.
         most: usize,
     },
+    /// The elements of its lists take more room than they may.
+    #[error("the elements of the document's lists take more than {most} bytes")]
+    Elements {
+        /// The room that they may take, in bytes.
+        most: usize,
+    },
     /// It has more bytes than are read.
     #[error("the document has more than {most} bytes")]
     Bytes {
@@ -139,7 +145,9 @@ impl ReadError {
             Self::TagValue { problem: TagValueProblem::Many, .. } => "SBOM_TOO_LARGE",
             Self::Json(_) | Self::Xml { .. } | Self::TagValue { .. } => "SBOM_MALFORMED",
             Self::Empty | Self::Encoding | Self::Unknown | Self::Version { .. } => "SBOM_UNKNOWN",
-            Self::Components { .. } | Self::Relations { .. } | Self::Bytes { .. } => "SBOM_TOO_LARGE",
+            Self::Components { .. } | Self::Relations { .. } | Self::Elements { .. } | Self::Bytes { .. } => {
+                "SBOM_TOO_LARGE"
+            }
         }
     }
 }

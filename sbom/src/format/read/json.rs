@@ -1,21 +1,29 @@
 //! What documents in JSON have in common.
 
+mod room;
+
 use std::fmt;
 
-use countersign_core::json::at_most;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::passed::PassedOver;
 use super::{ReadError, limits};
+use room::Room;
+pub(super) use room::at_most;
 
 /// Reads JSON to its end, and counts the keys that `T` does not have.
 pub(super) fn parse<T: DeserializeOwned>(
     document: impl std::io::Read,
     passed: &mut PassedOver,
 ) -> Result<T, ReadError> {
+    let room = Room::begin(limits::DOCUMENT_ELEMENT_BYTES);
     let mut deserializer = serde_json::Deserializer::from_reader(document);
-    let parsed = serde_ignored::deserialize(&mut deserializer, |path| passed.add_key(&path))?;
+    let parsed = serde_ignored::deserialize(&mut deserializer, |path| passed.add_key(&path));
+    if room.is_spent() {
+        return Err(ReadError::Elements { most: limits::DOCUMENT_ELEMENT_BYTES });
+    }
+    let parsed = parsed?;
     deserializer.end()?;
     Ok(parsed)
 }

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use countersign_core::json::at_most;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::format::read::json::{Formal, list, text};
+use crate::format::read::json::{Formal, at_most, list, text};
 use crate::limits;
 
 /// Everything but what tells that it is CycloneDX.

@@ -117,3 +117,39 @@ fn one_text_is_bounded() {
     let tags = format!("SPDXVersion: SPDX-2.3\nDocumentComment: <text>{long}</text>\n");
     assert!(read(tags.as_bytes()).unwrap_err().to_string().contains("a value of more than"));
 }
+
+/// Lists in lists, each within its own bound (threat model, row 98): reading ends where the room does, long before the
+/// document.
+#[test]
+fn elements_that_say_nothing_are_bounded_together() {
+    let one = format!("{{\"licenses\":[{}{{}}]}},", "{},".repeat(50_000));
+    let (head, tail) = (r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":["#, "{}]}");
+    let endless = std::iter::once(head).chain(std::iter::repeat_n(one.as_str(), 1_000)).chain([tail]);
+    let mut pieces = endless.map(str::as_bytes);
+    let mut left: &[u8] = &[];
+    let mut given = 0;
+    let error = read(Pieces(|buffer: &mut [u8]| {
+        while left.is_empty() {
+            left = match pieces.next() {
+                Some(piece) => piece,
+                None => return 0,
+            };
+        }
+        let length = left.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&left[..length]);
+        left = &left[length..];
+        given += length;
+        length
+    }));
+    assert!(matches!(error, Err(ReadError::Elements { .. })), "{error:?}");
+    assert!(given < one.len() * 500, "{given}");
+}
+
+/// A document that is made while it is read.
+struct Pieces<F>(F);
+
+impl<F: FnMut(&mut [u8]) -> usize> std::io::Read for Pieces<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        Ok((self.0)(buffer))
+    }
+}

@@ -76,6 +76,20 @@ impl<'a> Package<'a> {
         (!beside.is_empty() && beside != self.version).then_some(self.component.version.as_str())
     }
 
+    /// Whether it is one of a distribution's packages.
+    pub fn is_of_distribution(&self) -> bool {
+        matches!(self.identity.kind.as_str(), "deb" | "apk" | "rpm")
+    }
+
+    /// Whether the name beside the package URL is that of the same package, with its namespace or without.
+    pub fn is_named_so(&self) -> bool {
+        let Some(purl) = &self.purl else { return true };
+        let fold = |name: &str| purl::python_name(name).replace(['/', ':'], "-");
+        let named = fold(self.component.name.trim_start_matches('@'));
+        let namespace = purl.namespace.as_deref().unwrap_or_default().trim_start_matches('@');
+        named.is_empty() || named == fold(&purl.name) || named == fold(&format!("{namespace}/{}", purl.name))
+    }
+
     /// How it is shown: its package URL, else its name with the version.
     pub fn shown(&self) -> String {
         match &self.purl {

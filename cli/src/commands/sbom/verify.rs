@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use countersign_core::format::predicate::PredicateType;
 use countersign_core::format::statement::Statement;
 use countersign_core::gather::Wanted;
@@ -23,7 +23,8 @@ use super::source::{Located, SourceArgs};
 use crate::commands::{Result, verify};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::options::predicate_type;
+use crate::options::{TextOrJson, predicate_type};
+use crate::output::counted;
 use crate::{keys, report};
 
 /// Check whether an SBOM tells the truth about an image or a directory.
@@ -63,17 +64,17 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     ignore_subject: bool,
 
+    /// Allow nothing to be on one side only, such as what came with a distribution's package, and leave nothing uncompared
+    #[arg(long)]
+    strict: bool,
+
     /// What to print: a finding a line, or the whole report as JSON
     #[arg(long, short, value_enum, default_value = "text")]
-    output: VerifyOutput,
+    output: TextOrJson,
 }
 
-/// See `--output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum VerifyOutput {
-    Text,
-    Json,
-}
+/// Places of a document that are named.
+const PLACES: usize = 5;
 
 fn sbom_type(text: &str) -> std::result::Result<PredicateType, String> {
     match text {
@@ -113,6 +114,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
         only: args.only.iter().cloned().collect::<BTreeSet<_>>(),
         also_called: Vec::new(),
         any_subject: args.ignore_subject,
+        strict: args.strict,
     };
     args.in_order()?;
     let read = named(args, context).await?;
@@ -139,7 +141,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result {
     for read in &documents {
         let verification = truth::verify(&read.inventory, &looked.inventory, &question);
         tell(args, context, read, &looked.inventory.subject, &verification)?;
-        worst = worse(worst, ended(args.source.name(), &verification));
+        worst = worse(worst, ended(args, &verification));
     }
     worst
 }
@@ -232,10 +234,10 @@ fn tell(
 ) -> std::result::Result<(), Failure> {
     let output = &context.output;
     match args.output {
-        VerifyOutput::Json => output.json(&report(args, read, subject, answer))?,
-        VerifyOutput::Text => {
+        TextOrJson::Json => output.json(&report(args, read, subject, answer))?,
+        TextOrJson::Text => {
             for finding in &answer.findings {
-                output.line(&format!("{}\t{}", finding.code.as_str(), finding.message))?;
+                output.row(&[finding.code.as_str(), &finding.message])?;
             }
         }
     }
@@ -246,6 +248,16 @@ fn tell(
         let more = if passed.count > passed.examples.len() { ", ..." } else { "" };
         let examples = passed.examples.join(", ");
         output.status(format!("not checked  {} {}: {examples}{more}", passed.count, reason.text()));
+    }
+    let unknown: usize = read.passed_over.values().sum();
+    if unknown > 0 {
+        let places: Vec<_> = read.passed_over.keys().take(PLACES).map(String::as_str).collect();
+        let more = if read.passed_over.len() > PLACES { ", ..." } else { "" };
+        output.status(format!(
+            "not read  {} of the document: {}{more}",
+            counted(unknown, "part"),
+            places.join(", ")
+        ));
     }
     for lacks in &answer.unread {
         output.warning(format!("{}: could not be read: {}", lacks.path, lacks.why));
@@ -269,15 +281,14 @@ fn report(args: &VerifyArgs, read: &Read, subject: &Subject, answer: &Verificati
         "findings": answer.findings,
         "compared": answer.compared,
         "notChecked": answer.not_checked,
+        "notRead": read.passed_over,
         "unread": unread.collect::<Vec<_>>(),
     })
 }
 
-fn ended(source: &str, answer: &Verification) -> Result {
-    let findings = match answer.findings.len() {
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
-    };
+fn ended(args: &VerifyArgs, answer: &Verification) -> Result {
+    let source = args.source.name();
+    let findings = counted(answer.findings.len(), "finding");
     match answer.outcome() {
         Outcome::Proven => Ok(Outcome::Proven),
         Outcome::Refused => {
@@ -287,13 +298,20 @@ fn ended(source: &str, answer: &Verification) -> Result {
         }
         _ => {
             let untold = answer.not_checked.get(&Reason::UntoldVersion);
+            let nothing = answer.compared.is_empty();
             let message = match (answer.unread.len(), untold) {
                 (0, Some(untold)) => {
-                    let (count, why) = (untold.count, Reason::UntoldVersion.text());
-                    format!("{source}: not proven: {count} packages are {why}")
+                    let (count, why) = (counted(untold.count, "package"), Reason::UntoldVersion.text());
+                    format!("{source}: not proven: {count} {why}")
+                }
+                (0, None) if args.strict && !nothing => {
+                    format!("{source}: not proven: --strict, and not everything was compared")
                 }
                 (0, None) => format!("{source}: not proven: there was nothing to compare"),
-                (count, _) => format!("{source}: not proven: {count} files could not be read; {findings}"),
+                (count, _) => {
+                    let files = counted(count, "file");
+                    format!("{source}: not proven: {files} could not be read; {findings}")
+                }
             };
             Err(Failure::new(Outcome::Undecided, "SBOM_NOT_PROVEN", message)
                 .hint("what was not checked is named above; --ignore /PATH passes over an unreadable file"))

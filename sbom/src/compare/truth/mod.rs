@@ -30,6 +30,8 @@ pub struct Question {
     pub also_called: Vec<String>,
     /// Whether what the document says it is about is passed over.
     pub any_subject: bool,
+    /// Whether nothing is allowed to be on one side only, and nothing may be left that was not compared.
+    pub strict: bool,
 }
 
 /// Something that the document says wrongly, or does not say.
@@ -115,9 +117,22 @@ pub enum Reason {
     CameWithPackage,
     /// A package of which only an SBOM in the image tells.
     OnlyTold,
+    /// The name beside a package URL is that of something else.
+    OtherName,
+    /// A digest of which what was looked at has none of the same algorithm.
+    UnknownHash,
 }
 
 impl Reason {
+    /// Whether it is something of a package, or one of the document's, that may be wrong without anybody seeing it; the
+    /// others were asked to be left out, or are no packages that are installed.
+    const fn is_doubt(self) -> bool {
+        !matches!(
+            self,
+            Self::Ignored | Self::NotAsked | Self::Subject | Self::NoPackage | Self::DeclaredSource
+        )
+    }
+
     /// The reason in words.
     pub const fn text(self) -> &'static str {
         match self {
@@ -135,6 +150,8 @@ impl Reason {
             Self::OwnModule => "Go modules without a version, on one side only",
             Self::CameWithPackage => "that came with a distribution's package which the document has",
             Self::OnlyTold => "that only an SBOM in it tells of",
+            Self::OtherName => "named otherwise than in their package URL, which is what was compared",
+            Self::UnknownHash => "digests that there is nothing to compare with",
         }
     }
 }
@@ -164,6 +181,8 @@ pub struct Verification {
     pub unread: Vec<Incomplete>,
     /// Whether the document names the digest of what was looked at.
     pub subject_proven: bool,
+    /// Whether everything had to be compared.
+    pub strict: bool,
     /// Whether what was looked at was understood: a distribution or a component was found, or it has no layers.
     pub understood: bool,
 }
@@ -179,7 +198,8 @@ impl Verification {
         let no_package = |reason: &Reason| matches!(reason, Reason::Subject | Reason::NoPackage);
         let none_there = self.subject_proven && self.understood && self.not_checked.keys().all(no_package);
         let something = none_there || self.compared.values().any(|count| *count > 0);
-        let whole = self.unread.is_empty() && !self.not_checked.contains_key(&Reason::UntoldVersion);
+        let doubt = |reason: &Reason| *reason == Reason::UntoldVersion || self.strict && reason.is_doubt();
+        let whole = self.unread.is_empty() && !self.not_checked.keys().any(doubt);
         match self.findings.is_empty() && whole && something {
             true => Outcome::Proven,
             false => Outcome::Undecided,
@@ -203,7 +223,7 @@ impl Verification {
 pub fn verify(document: &Inventory, source: &Inventory, question: &Question) -> Verification {
     let understood =
         source.distribution.is_some() || !source.components.is_empty() || source.subject.layers.is_empty();
-    let mut verification = Verification { understood, ..Verification::default() };
+    let mut verification = Verification { understood, strict: question.strict, ..Verification::default() };
     if !question.any_subject {
         subject::verify(&document.subject, &source.subject, question, &mut verification);
     }

@@ -1,6 +1,7 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::*;
+use crate::compare::identity::Package;
 use crate::fact::Distribution;
 use crate::inventory::{Component, Kind, Location, Subject};
 
@@ -175,6 +176,75 @@ fn what_cannot_be_compared_is_counted() {
     for (change, reason) in cases {
         assert_eq!(reasons(change), [(reason, 1)]);
     }
+}
+
+#[test]
+fn another_name_and_an_unknown_digest_are_counted() {
+    let document = |name: &str, hash: Option<&str>| {
+        let mut document = inventory(&THERE);
+        document.components[4].name = name.to_owned();
+        document.components[4].hashes.extend(hash.map(|hash| ("SHA-256".to_owned(), hash.to_owned())));
+        verify(&document, &there(), &Question::default())
+    };
+    for name in ["", "ms", "MS"] {
+        assert_eq!(document(name, None).not_checked.len(), 0, "{name}");
+    }
+    for (purl, name, is_named_so) in [
+        ("pkg:npm/%40scope/ms@1", "@scope/ms", true),
+        ("pkg:npm/%40scope/ms@1", "ms", true),
+        ("pkg:npm/%40scope/ms@1", "@other/ms", false),
+        ("pkg:maven/org.example/lib@1", "org.example:lib", true),
+        ("pkg:golang/example.com/mod@v1", "example.com/mod", true),
+        ("pkg:pypi/ruamel-yaml@1", "ruamel.yaml", true),
+        ("pkg:deb/debian/openssl@1", "openssl", true),
+        ("pkg:deb/debian/openssl@1", "not-openssl", false),
+    ] {
+        let named = Component { name: name.to_owned(), ..component(purl) };
+        let package = Package::of(&named).unwrap();
+        assert_eq!(package.is_named_so(), is_named_so, "{purl} {name}");
+    }
+    for (name, hash, reason) in [
+        ("openssl", None, Reason::OtherName),
+        ("ms", Some("ab"), Reason::UnknownHash),
+        ("not-ms", None, Reason::OtherName),
+    ] {
+        let answer = document(name, hash);
+        assert_eq!(answer.outcome(), Outcome::Proven);
+        assert_eq!(answer.not_checked.keys().collect::<Vec<_>>(), [&reason], "{name}");
+    }
+}
+
+/// What is allowed otherwise is a difference, and what was not compared is not proven.
+#[test]
+fn strictly_nothing_is_allowed() {
+    let strict = Question { strict: true, ..Question::default() };
+    let answer = |change: fn(&mut Inventory)| {
+        let mut document = inventory(&THERE);
+        change(&mut document);
+        let answer = verify(&document, &there(), &strict);
+        (answer.outcome(), codes(&answer))
+    };
+    assert_eq!(answer(|_| ()), (Outcome::Proven, vec![]));
+    assert_eq!(answer(|it| drop(it.components.pop())), (Outcome::Refused, vec!["SBOM_MISSING_PACKAGE"]));
+    let extra = |it: &mut Inventory| it.components.push(component("pkg:generic/nginx@1.25"));
+    assert_eq!(answer(extra), (Outcome::Refused, vec!["SBOM_EXTRA_PACKAGE"]));
+    let other: [fn(&mut Inventory); 2] = [
+        |it| it.components[4].name = "openssl".into(),
+        |it| it.components.push(component("pkg:github/a/b@1")),
+    ];
+    for change in other {
+        assert_eq!(answer(change), (Outcome::Undecided, vec![]));
+    }
+}
+
+/// Only what a distribution's package brought may be left out, not what another package of a language did.
+#[test]
+fn what_came_with_a_package_of_a_language_must_be_said() {
+    let mut there = there();
+    there.components[5].owner = Some(4);
+    let mut document = inventory(&THERE);
+    document.components.pop();
+    assert_eq!(codes(&verify(&document, &there, &Question::default())), ["SBOM_MISSING_PACKAGE"]);
 }
 
 #[test]

@@ -38,9 +38,9 @@ impl Drop for Room {
     }
 }
 
-/// Takes the room of one element.
-fn take<T, E: Error>() -> Result<(), E> {
-    let left = LEFT.get().and_then(|left| left.checked_sub(size_of::<T>()));
+/// Takes the room of so many elements.
+fn take<T, E: Error>(elements: usize) -> Result<(), E> {
+    let left = LEFT.get().and_then(|left| left.checked_sub(elements * size_of::<T>()));
     LEFT.set(left);
     left.map(drop).ok_or_else(|| E::custom("the elements of its lists take too much room"))
 }
@@ -67,14 +67,20 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for AtMost<T, MOS
         let mut elements = Vec::new();
         while elements.len() <= MOST {
             match sequence.next_element()? {
-                Some(element) => elements.push(element),
+                Some(element) => push(&mut elements, element)?,
                 None => return Ok(elements),
             }
-            take::<T, A::Error>()?;
         }
         while sequence.next_element::<IgnoredAny>()?.is_some() {}
         Ok(elements)
     }
+}
+
+/// Adds an element. What counts is the room that the list has made for more of them.
+fn push<T, E: Error>(elements: &mut Vec<T>, element: T) -> Result<(), E> {
+    let before = elements.capacity();
+    elements.push(element);
+    take::<T, E>(elements.capacity() - before)
 }
 
 #[cfg(test)]
@@ -94,7 +100,8 @@ mod tests {
         let text = r#"{"one": [1, 2, 3], "other": [4, 5]}"#;
         let read = || serde_json::from_str::<Lists>(text);
         assert!(read().is_err());
-        for (room, fits) in [(5 * 8, true), (5 * 8 - 1, false), (5 * 8, true)] {
+        // Each list makes room for four.
+        for (room, fits) in [(8 * 8, true), (8 * 8 - 1, false), (8 * 8, true)] {
             let room = Room::begin(room);
             assert_eq!(read().map(|lists| (lists.one.len(), lists.other.len())).ok(), fits.then_some((3, 2)));
             assert_eq!(room.is_spent(), !fits);

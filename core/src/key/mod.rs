@@ -31,6 +31,7 @@ mod verify;
 
 pub use algorithm::{Curve, KeyAlgorithm, KeyKind};
 pub use error::KeyError;
+pub(crate) use error::printable_up_to;
 pub use hash::{HashAlgorithm, Hasher, MessageDigest};
 pub use import::{Password, load, needs_password};
 pub use named::{NamedMismatch, SignatureAlgorithm};

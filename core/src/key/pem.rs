@@ -82,7 +82,7 @@ pub(super) fn one(mut blocks: Vec<Block>) -> Result<Block, KeyError> {
 }
 
 /// Writes one block, with a line feed at the end.
-pub(super) fn encode(label: &str, data: &[u8]) -> Zeroizing<String> {
+pub(crate) fn encode(label: &str, data: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(STANDARD.encode(data));
     let lines = body.len() / LINE_CHARACTERS + 1;
     let mut text = Zeroizing::new(String::with_capacity(body.len() + lines + 2 * label.len() + 40));

@@ -12,7 +12,7 @@ use der::{Decode as _, Reader as _, SliceReader, TagMode, TagNumber};
 use jiff::Timestamp;
 use x509_cert::ext::pkix::constraints::name::NameConstraints;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
-use x509_cert::name::Name;
+use x509_cert::name::{Name, RelativeDistinguishedName};
 use x509_cert::time::{Time, Validity};
 
 use super::error::{CertificateError, at_most};
@@ -348,7 +348,11 @@ fn check(fields: &Fields<&[u8]>, decoded: &Decoded<'_>) -> Result<(), Certificat
 }
 
 fn name(part: &'static str, der: &[u8]) -> Result<Name, CertificateError> {
-    Name::from_der(der).map_err(|error| CertificateError::malformed(part, error))
+    let name = Name::from_der(der).map_err(|error| CertificateError::malformed(part, error))?;
+    if name.iter_rdn().any(RelativeDistinguishedName::is_empty) {
+        return Err(CertificateError::malformed(part, "a part of the name is empty"));
+    }
+    Ok(name)
 }
 
 /// A time of a certificate; the end of the year 9999, "no well-defined expiration date" (RFC 5280, 4.1.2.5), lies

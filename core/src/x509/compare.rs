@@ -54,6 +54,10 @@ pub(super) fn email(name: &str, base: &str) -> Match {
 pub(super) fn uri(name: &str, base: &str) -> Match {
     let Some((_, rest)) = name.split_once("://") else { return Match::Unsure };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Where some see the end of the host and others do not.
+    if authority.contains('\\') {
+        return Match::Unsure;
+    }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match host.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
@@ -158,4 +162,128 @@ fn host(text: &str) -> Option<String> {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     text.split('.').all(is_label).then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use Match::{No, Unsure, Yes};
+
+    use super::*;
+
+    type Compare = fn(&str, &str) -> Match;
+
+    fn check(compare: Compare, cases: &[(&str, &str, Match)]) {
+        for (name, base, expected) in cases {
+            assert_eq!(compare(name, base), *expected, "{name} in {base}");
+        }
+    }
+
+    #[test]
+    fn dns_names() {
+        check(
+            dns,
+            &[
+                ("example.com", "example.com", Yes),
+                ("a.b.EXAMPLE.com", "example.COM", Yes),
+                ("example.com.", "example.com", Yes),
+                ("anything", "", Yes),
+                ("badexample.com", "example.com", No),
+                ("example.com.evil.org", "example.com", No),
+                ("com", "example.com", No),
+                ("*.example.com", "example.com", Yes),
+                ("*.bar.example.com", "bar.example.com", Yes),
+                ("*.example.com", "bar.example.com", Unsure),
+                ("*.example.com", "a.bar.example.com", Unsure),
+                ("*.com", "example.com", Unsure),
+                ("*.example.org", "bar.example.com", No),
+                ("b*r.example.com", "example.com", Unsure),
+                ("a..example.com", "example.com", Unsure),
+                ("example.com", ".example.com", Unsure),
+                ("b\u{fc}.example.com", "example.com", Unsure),
+            ],
+        );
+    }
+
+    #[test]
+    fn emails() {
+        check(
+            email,
+            &[
+                ("a@example.com", "example.com", Yes),
+                ("a@EXAMPLE.com", "Example.com", Yes),
+                ("a@sub.example.com", "example.com", No),
+                ("a@sub.example.com", ".example.com", Yes),
+                ("a@example.com", ".example.com", No),
+                ("a@example.com", "a@example.com", Yes),
+                ("A@example.com", "a@example.com", No),
+                ("b@a@example.com", "example.com", Yes),
+                ("example.com", "example.com", Unsure),
+                ("@example.com", "example.com", Unsure),
+                ("a@", "example.com", Unsure),
+                ("a@example.com", "", Unsure),
+            ],
+        );
+    }
+
+    #[test]
+    fn uris() {
+        check(
+            uri,
+            &[
+                ("https://example.com/a", "example.com", Yes),
+                ("https://Example.com:443?q", "example.com", Yes),
+                ("https://user:pw@example.com#f", "example.com", Yes),
+                ("https://example.com@evil.org/", "example.com", No),
+                ("https://evil.org/@example.com", "example.com", No),
+                ("https://evil.org?@example.com", "example.com", No),
+                ("spiffe://sub.example.com/x", "example.com", No),
+                ("spiffe://sub.example.com/x", ".example.com", Yes),
+                ("spiffe://example.com/x", ".example.com", No),
+                ("https://10.0.0.1/", "example.com", Unsure),
+                ("https://[::1]/", "example.com", Unsure),
+                ("https://evil.org\\@example.com/", "evil.org", Unsure),
+                ("https://example.com\\.evil.org/", "example.com", Unsure),
+                ("urn:example:com", "example.com", Unsure),
+                ("https:///x", "example.com", Unsure),
+            ],
+        );
+    }
+
+    #[test]
+    fn directory_names() {
+        let name = |text: &str| if text.is_empty() { Ok(Name::default()) } else { Name::from_str(text) };
+        let compare = |a: &str, base: &str| directory(&name(a).unwrap(), &name(base).unwrap());
+        // RFC 4514 writes the last part first.
+        for (name, base, expected) in [
+            ("CN=a,O=Example", "", Yes),
+            ("CN=a,O=Example", "O=Example", Yes),
+            ("CN=a,O=  EXAMPLE ", "O=example", Yes),
+            ("CN=a,O=Example", "CN=a", No),
+            ("O=Example", "CN=a,O=Example", No),
+            ("CN=a,O=Other", "O=Example", No),
+            ("CN=a,O=B\u{fc}ro", "O=B\u{fc}ro", Yes),
+            ("CN=a,O=B\u{fc}ro", "O=B\u{dc}RO", Unsure),
+            ("CN=a,OU=Example", "O=Example", No),
+            ("CN=a+O=Example", "O=Example", No),
+        ] {
+            assert_eq!(compare(name, base), expected, "{name} in {base}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for (name, base, expected) in [
+            (&[10, 1, 2, 3][..], &[10, 0, 0, 0, 255, 0, 0, 0][..], Yes),
+            (&[11, 1, 2, 3], &[10, 0, 0, 0, 255, 0, 0, 0], No),
+            (&[11, 1, 2, 3], &[0; 8], Yes),
+            (&[11, 1, 2, 3], &[0; 32], No),
+            (&[0; 16], &[0; 32], Yes),
+            (&[10, 1, 2, 3], &[10, 0, 0, 0, 255, 0, 255, 0], Unsure),
+            (&[10, 1, 2, 3], &[10, 0, 0, 255, 0, 0], Unsure),
+        ] {
+            assert_eq!(address(name, base), expected, "{name:?} in {base:?}");
+        }
+    }
 }

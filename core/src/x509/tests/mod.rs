@@ -1,6 +1,10 @@
 //! Tests over vectors, read in place, and over certificates that are put together byte by byte.
 
+mod certificate;
+mod claims;
+mod forge;
 mod limbo;
+mod path;
 mod real;
 
 use base64::Engine as _;

@@ -162,3 +162,6 @@ pub const CERTIFICATE_NAMES: usize = 256;
 
 /// Signatures that are checked in the search for one certification path.
 pub const PATH_SIGNATURES: usize = 64;
+
+/// Signed certificate timestamps in one certificate.
+pub const CERTIFICATE_TIMESTAMPS: usize = 16;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use der::asn1::{BitStringRef, ObjectIdentifier, UintRef};
-use der::{Decode as _, Reader as _, SliceReader, TagMode, TagNumber};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Decode as _, Reader as _, SliceReader, Tag, TagMode, TagNumber, Tagged as _};
 use jiff::Timestamp;
 use x509_cert::ext::pkix::constraints::name::NameConstraints;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
@@ -49,6 +49,8 @@ struct Inner {
 /// The fields that are kept as bytes: of the reader's input first, of the certificate later.
 struct Fields<B> {
     tbs: B,
+    /// What the `TBSCertificate` holds before its extensions.
+    before_extensions: B,
     signature_algorithm: B,
     signature: B,
     serial: B,
@@ -206,6 +208,11 @@ impl Certificate {
         &self.0.extensions.all
     }
 
+    /// What the `TBSCertificate` holds before its extensions.
+    pub(super) fn before_extensions(&self) -> &[u8] {
+        &self.0.fields.before_extensions
+    }
+
     /// A critical extension that is not understood here.
     pub(super) fn unknown_critical(&self) -> Option<ObjectIdentifier> {
         self.0.extensions.unknown_critical()
@@ -276,6 +283,7 @@ impl Fields<&[u8]> {
     fn owned(&self, der: &Bytes) -> Fields<Bytes> {
         Fields {
             tbs: der.slice_ref(self.tbs),
+            before_extensions: der.slice_ref(self.before_extensions),
             signature_algorithm: der.slice_ref(self.signature_algorithm),
             signature: der.slice_ref(self.signature),
             serial: der.slice_ref(self.serial),
@@ -294,24 +302,31 @@ fn split(der: &[u8]) -> der::Result<(Fields<&[u8]>, Decoded<'_>)> {
         Ok::<_, der::Error>(parts)
     })?;
     reader.finish()?;
-    let signature = signature.as_bytes().ok_or_else(|| der::Tag::BitString.value_error())?;
-    let mut reader = SliceReader::new(tbs)?;
-    let parts = reader.sequence(|inner| {
-        let version = inner.context_specific(TagNumber(0), TagMode::Explicit)?;
-        let serial = UintRef::decode(inner)?.as_bytes();
-        let inner_algorithm = inner.tlv_bytes()?;
-        let issuer = inner.tlv_bytes()?;
-        let validity = Validity::decode(inner)?;
-        let (subject, spki) = (inner.tlv_bytes()?, inner.tlv_bytes()?);
-        for unique_identifier in [1, 2] {
-            inner.context_specific::<BitStringRef<'_>>(TagNumber(unique_identifier), TagMode::Implicit)?;
-        }
-        let extensions = extensions(inner)?;
-        let fields = Fields { tbs, signature_algorithm, signature, serial, issuer, subject, spki };
-        Ok::<_, der::Error>((fields, Decoded { version, inner_algorithm, validity, extensions }))
-    })?;
+    let signature = signature.as_bytes().ok_or_else(|| Tag::BitString.value_error())?;
+    let content = sequence(tbs)?;
+    let mut reader = SliceReader::new(content)?;
+    let version = reader.context_specific(TagNumber(0), TagMode::Explicit)?;
+    let serial = UintRef::decode(&mut reader)?.as_bytes();
+    let inner_algorithm = reader.tlv_bytes()?;
+    let issuer = reader.tlv_bytes()?;
+    let validity = Validity::decode(&mut reader)?;
+    let (subject, spki) = (reader.tlv_bytes()?, reader.tlv_bytes()?);
+    for unique_identifier in [1, 2] {
+        reader.context_specific::<BitStringRef<'_>>(TagNumber(unique_identifier), TagMode::Implicit)?;
+    }
+    let (before_extensions, _) = content.split_at(usize::try_from(reader.position())?);
+    let extensions = extensions(&mut reader)?;
     reader.finish()?;
-    Ok(parts)
+    let fields =
+        Fields { tbs, before_extensions, signature_algorithm, signature, serial, issuer, subject, spki };
+    Ok((fields, Decoded { version, inner_algorithm, validity, extensions }))
+}
+
+/// The bytes inside of a `SEQUENCE`.
+fn sequence(der: &[u8]) -> der::Result<&[u8]> {
+    let element = AnyRef::from_der(der)?;
+    element.tag().assert_eq(Tag::Sequence)?;
+    Ok(element.value())
 }
 
 /// The bytes inside of `[3] EXPLICIT`, with which a `TBSCertificate` ends.
@@ -319,9 +334,9 @@ fn extensions<'a>(reader: &mut SliceReader<'a>) -> der::Result<Option<&'a [u8]>>
     if reader.is_finished() {
         return Ok(None);
     }
-    let field = der::asn1::AnyRef::decode(reader)?;
-    let expected = der::Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
-    der::Tagged::tag(&field).assert_eq(expected)?;
+    let field = AnyRef::decode(reader)?;
+    let expected = Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
+    field.tag().assert_eq(expected)?;
     Ok(Some(field.value()))
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Extension {
     pub(super) oid: ObjectIdentifier,
     pub(super) critical: bool,
     pub(super) value: Bytes,
+    /// The whole extension in DER.
+    pub(super) der: Bytes,
 }
 
 /// Every extension, and those of RFC 5280, 4.2.1 that a path depends on.
@@ -40,7 +42,7 @@ pub(super) struct Extensions {
 }
 
 impl Extensions {
-    /// Reads `Extensions` (4.1.2.9) in DER, a part of `certificate`.
+    /// Reads `Extensions` (4.1.2.9) in DER.
     pub(super) fn parse(der: &[u8]) -> Result<Self, CertificateError> {
         let mut extensions = Self::default();
         for encoded in split(der)? {
@@ -53,6 +55,7 @@ impl Extensions {
                 oid: extension.extn_id,
                 critical: extension.critical,
                 value: Bytes::copy_from_slice(extension.extn_value.as_bytes()),
+                der: Bytes::copy_from_slice(encoded),
             });
         }
         if extensions.all.is_empty() {

@@ -6,6 +6,7 @@ mod forge;
 mod limbo;
 mod path;
 mod real;
+mod sct;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -8,7 +8,7 @@ use crate::x509::path::{self, Path, Purpose};
 use crate::x509::{Certificate, Claims, Identity};
 
 /// The paths of a leaf, at its own beginning, to every authority of a trusted root.
-fn paths(leaf: &Certificate, root: &Value) -> Vec<Path> {
+pub(super) fn paths(leaf: &Certificate, root: &Value) -> Vec<Path> {
     let one = |authority: &Value| {
         let certificates: Vec<_> =
             chain(authority).iter().map(|der| Certificate::parse(der).unwrap()).collect();

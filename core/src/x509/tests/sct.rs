@@ -10,7 +10,7 @@ use super::{json, leaf, raw};
 use crate::key::{HashAlgorithm, PublicKey};
 use crate::limits;
 use crate::vectors::vectors;
-use crate::x509::{Certificate, CertificateTimestamp};
+use crate::x509::{Certificate, CertificateError, CertificateTimestamp};
 
 const EXTENSION: &str = "1.3.6.1.4.1.11129.2.4.2";
 
@@ -115,7 +115,7 @@ fn shapes() {
         ),
     ] {
         let got = CertificateTimestamp::embedded(&holding(&list));
-        assert_eq!(got.as_ref().map(Vec::len).map_err(|error| error.code()), expected, "{what}");
+        assert_eq!(got.as_ref().map(Vec::len).map_err(CertificateError::code), expected, "{what}");
     }
     assert!(CertificateTimestamp::embedded(&Draft::leaf().issue(&Draft::leaf())).unwrap().is_empty());
 }

@@ -158,7 +158,7 @@ pub const CERTIFICATES: usize = 8;
 pub const CERTIFICATE_EXTENSIONS: usize = 64;
 
 /// Alternative names of one certificate, and name constraints of one authority.
-pub const CERTIFICATE_NAMES: usize = 256;
+pub const CERTIFICATE_NAMES: usize = 128;
 
 /// Signatures that are checked in the search for one certification path.
 pub const PATH_SIGNATURES: usize = 64;

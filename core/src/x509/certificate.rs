@@ -190,7 +190,7 @@ impl Certificate {
 
     /// Whether subject and issuer are one name (RFC 5280, 6.1), whoever signed.
     ///
-    /// Names are compared by their bytes, as everyone's verifiers do for chaining: RFC 5280, 7.1 would also call names
+    /// Names are compared by their bytes, as other verifiers do for chaining: RFC 5280, 7.1 would also call names
     /// equal that differ in case or in the type of a string, and no authority writes its own name in two ways.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {

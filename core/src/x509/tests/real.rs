@@ -26,7 +26,11 @@ fn public_leaves() {
     for row in rows.as_array().unwrap() {
         let name = row["bundle"].as_str().unwrap();
         let leaf = Certificate::parse(&leaf(&json(&bundles.join(name))).unwrap()).unwrap();
-        assert_eq!(paths(&leaf, &root).len(), 1, "{name}");
+        let path = paths(&leaf, &root).pop().unwrap();
+        let (anchor, pool) = path.certificates().split_last().unwrap();
+        let late = jiff::Timestamp::from_second(leaf.not_after().as_second() + 1).unwrap();
+        let error = path::verify(&leaf, pool, anchor, late, Purpose::CodeSigning).unwrap_err();
+        assert_eq!(error.code(), "CERTIFICATE_EXPIRED", "{name}");
         assert_eq!(Identity::read(&leaf).unwrap(), Identity::Email(row["identity"].as_str().unwrap().into()));
         assert_eq!(Claims::read(&leaf).unwrap().issuer(), row["issuer"].as_str(), "{name}");
     }
@@ -58,6 +62,30 @@ fn workflow_claims() {
     }
 }
 
+/// The leaves that the conformance suite accepts: its row, the leaf, the trusted root. None without the vectors.
+pub(super) fn accepted() -> Vec<(Value, Certificate, Value)> {
+    let Some(directory) = vectors("sigstore-conformance") else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in json(&directory.join("index.json")).as_array().unwrap() {
+        let bundle = json(&directory.join(row["bundle"].as_str().unwrap()));
+        if let Some(leaf) = leaf(&bundle).filter(|_| row["expect"] == "pass") {
+            let root = json(&directory.join(row["trusted_root"].as_str().unwrap()));
+            found.push((row.clone(), Certificate::parse(&leaf).unwrap(), root));
+        }
+    }
+    assert_eq!(found.len(), 15);
+    found
+}
+
+#[test]
+fn accepted_leaves() {
+    for (row, leaf, root) in accepted() {
+        assert_eq!(paths(&leaf, &root).len(), 1, "{row}");
+        assert_eq!(Identity::read(&leaf).unwrap().value(), row["identity"].as_str().unwrap());
+        assert_eq!(Claims::read(&leaf).unwrap().issuer(), row["issuer"].as_str());
+    }
+}
+
 /// Every authority for timestamps that a trusted root names may sign them, while it is valid.
 #[test]
 fn timestamp_authorities() {
@@ -79,5 +107,5 @@ fn timestamp_authorities() {
             seen += 1;
         }
     }
-    println!("seen {seen}");
+    assert_eq!(seen, 26);
 }

@@ -22,6 +22,7 @@ mod compare;
 mod constraints;
 mod error;
 mod extensions;
+mod fields;
 mod identity;
 mod names;
 pub mod path;

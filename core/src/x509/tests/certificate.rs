@@ -2,7 +2,7 @@
 
 use super::forge::{self, ALTERNATIVE_NAMES, BASIC_CONSTRAINTS, Draft, ECDSA_SHA1, KEY_USAGE, tlv};
 use crate::limits;
-use crate::x509::{AlternativeName, Certificate};
+use crate::x509::{AlternativeName, Certificate, CertificateError};
 
 /// The codes of a leaf that was changed, `None` where it parses.
 fn code(edit: impl FnOnce(&mut Draft)) -> Option<&'static str> {
@@ -131,5 +131,20 @@ fn pem() {
         (one.replacen("MII", "MIJ", 1), "CERTIFICATE_MALFORMED"),
     ] {
         assert_eq!(Certificate::parse_pem(&text).unwrap_err().code(), code, "{text:.60}");
+    }
+}
+
+#[test]
+fn a_curve_must_be_named() {
+    const NAMED: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    const EXPLICIT: &[u8] = &[0x30, 8, 2, 1, 1, 2, 3, 1, 0, 1];
+    let mut der = Draft::leaf().der(&Draft::authority("CN=root"));
+    let position = der.windows(NAMED.len()).position(|part| part == NAMED).unwrap();
+    der[position..position + NAMED.len()].copy_from_slice(EXPLICIT);
+    match Certificate::parse(&der) {
+        Err(CertificateError::Key(key)) => {
+            assert_eq!(key.to_string(), "unsupported: elliptic curve with explicit parameters");
+        }
+        other => panic!("{other:?}"),
     }
 }

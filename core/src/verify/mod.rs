@@ -15,6 +15,7 @@ pub mod blob;
 mod buildkit;
 mod files;
 mod image;
+pub mod keyless;
 mod policy;
 mod refusal;
 mod token;

@@ -26,6 +26,7 @@ pub mod json;
 pub mod key;
 pub mod limits;
 pub mod media_type;
+pub mod merkle;
 pub mod oci;
 pub mod outcome;
 pub mod pieces;

@@ -35,3 +35,7 @@ pub mod sign;
 pub mod source;
 pub mod transfer;
 pub mod verify;
+pub mod x509;
+
+#[cfg(test)]
+mod vectors;

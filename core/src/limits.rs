@@ -156,3 +156,21 @@ pub const ARCHIVE_HEADER_BYTES: u64 = 64 << 10;
 
 /// Members of one archive.
 pub const ARCHIVE_MEMBERS: usize = 100_000;
+
+/// Bytes of one X.509 certificate in DER.
+pub const CERTIFICATE_BYTES: usize = 64 << 10;
+
+/// Certificates of one certification path, of its leaf and its trust anchor too, and of one PEM file.
+pub const CERTIFICATES: usize = 8;
+
+/// Extensions of one certificate.
+pub const CERTIFICATE_EXTENSIONS: usize = 64;
+
+/// Alternative names of one certificate, and name constraints of one authority.
+pub const CERTIFICATE_NAMES: usize = 128;
+
+/// Signatures that are checked in the search for one certification path.
+pub const PATH_SIGNATURES: usize = 64;
+
+/// Signed certificate timestamps in one certificate.
+pub const CERTIFICATE_TIMESTAMPS: usize = 16;

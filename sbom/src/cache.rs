@@ -1,7 +1,7 @@
 //! What layers showed, kept by their digests: of an image that is built anew only the new layers are read.
 //!
 //! A layer's digest decides its bytes, and its bytes decide what it shows; so nothing that is kept grows old, but for the
-//! program itself: each revision of this library keeps its own. What is kept is as trustworthy as the folder it lies in:
+//! program itself: each revision of this library keeps its own, and what no revision has used for a month goes. What is kept is as trustworthy as the folder it lies in:
 //! a folder or a file that is another user's, or that others can write, is not used. A file that cannot be read, or is
 //! damaged, counts as one that is not there.
 
@@ -43,8 +43,7 @@ impl Cache {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// Keeps what a layer showed, and makes room for it: what was kept first goes first, and what another revision kept
-    /// before all.
+    /// Keeps what a layer showed, and makes room for it: what was kept first goes first.
     ///
     /// # Errors
     /// When it cannot be written. Nothing else depends on it.
@@ -69,19 +68,25 @@ impl Cache {
         self.folder.join(format!("{}-{}.json", digest.algorithm().name(), digest.hex()))
     }
 
-    /// Makes the folder, in place of those of other revisions.
+    /// Makes the folder, and removes those of other revisions that are out of use: two programs may take turns.
     fn begin(&self) -> io::Result<()> {
         if let Some(parent) = self.folder.parent().filter(|parent| parent.is_dir()) {
             for entry in fs::read_dir(parent)? {
                 let entry = entry?;
                 let ours = entry.file_type()?.is_dir() && entry.path() != self.folder;
-                if ours && is_revision(&entry.file_name().to_string_lossy()) {
+                if ours && is_revision(&entry.file_name().to_string_lossy()) && is_out_of_use(&entry) {
                     unless_gone(fs::remove_dir_all(entry.path()))?;
                 }
             }
         }
         create_private(&self.folder)
     }
+}
+
+/// Whether nothing was kept in a folder for [`limits::CACHE_UNUSED`].
+fn is_out_of_use(folder: &fs::DirEntry) -> bool {
+    let modified = folder.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > limits::CACHE_UNUSED))
 }
 
 /// Makes a folder that only its owner can enter.
@@ -209,8 +214,13 @@ mod tests {
     fn what_was_kept_first_goes_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache { most: 10_000, ..Cache::at(folder.path()) };
-        let old = folder.path().join("0123456789abcdef");
-        fs::create_dir(&old).unwrap();
+        let others = [("0123456789abcdef", 31), ("fedcba9876543210", 29)].map(|(name, days)| {
+            let other = folder.path().join(name);
+            fs::create_dir(&other).unwrap();
+            let age = std::time::Duration::from_secs(days * 24 * 60 * 60);
+            fs::File::open(&other).unwrap().set_modified(SystemTime::now() - age).unwrap();
+            other
+        });
         for name in ["1", "2", "3"] {
             cache.put(&Digest::sha256(name.as_bytes()), &layer(name)).unwrap();
             let age = std::time::Duration::from_secs(60 * (4 - name.parse::<u64>().unwrap()));
@@ -218,7 +228,7 @@ mod tests {
                 fs::File::options().write(true).open(cache.file(&Digest::sha256(name.as_bytes()))).unwrap();
             file.set_modified(SystemTime::now() - age).unwrap();
         }
-        assert!(!old.exists());
+        assert_eq!(others.map(|other| other.exists()), [false, true]);
         let kept = ["1", "2", "3"].map(|name| cache.get(&Digest::sha256(name.as_bytes())).is_some());
         assert_eq!(kept, [false, true, true]);
         // What is too large on its own is not kept, and takes nothing along.

@@ -2,6 +2,8 @@
 //!
 //! A bound that is passed makes the inventory incomplete, and is named in it.
 
+use std::time::Duration;
+
 /// Bytes of one file that is looked into.
 pub const FILE_BYTES: u64 = 256 << 20;
 
@@ -75,6 +77,9 @@ pub const LAYER_BYTES: u64 = 64 << 30;
 
 /// Bytes of all that is kept of layers that were read.
 pub const CACHE_BYTES: u64 = 512 << 20;
+
+/// How long nothing was kept in what another revision of the program keeps, until it goes.
+pub const CACHE_UNUSED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Which package needs which, of all packages of one inventory.
 pub const DEPENDENCIES: usize = 4_000_000;

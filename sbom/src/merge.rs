@@ -15,7 +15,8 @@ use crate::inventory::{Component, Inventory, Kind, Subject};
 pub struct Conflict {
     /// The component: its package URL, else its name and version; `distribution`.
     pub what: String,
-    /// What they contradict one another about: `licenses`, `hashes`, `supplier`.
+    /// What they contradict one another about: `kind`, `name`, `namespace`, `licenses`, `hashes`, `supplier`,
+    /// `description`, `homepage`; `digest` and `name` of the subject; `distribution`.
     pub about: &'static str,
     /// What they say, sorted.
     pub values: Vec<String>,
@@ -34,11 +35,33 @@ pub struct Merged {
 /// else the one that all agree on, by its digest, with all that is known of it; else the name and version of the first.
 pub fn merge(documents: Vec<(String, Read)>, subject: Option<Subject>) -> Merged {
     let mut merging = Merging::default();
+    let mut conflicts = match subject {
+        Some(_) => Vec::new(),
+        None => disagreed(&documents),
+    };
     let subject = subject.unwrap_or_else(|| agreed(&documents));
     for (name, read) in documents {
         merging.document(&name, read);
     }
-    merging.finish(subject)
+    merging.finish(subject, &mut conflicts)
+}
+
+/// What the documents say differently of what they are about.
+fn disagreed(documents: &[(String, Read)]) -> Vec<Conflict> {
+    let values = |of: fn(&Subject) -> Option<String>| -> BTreeSet<String> {
+        documents.iter().filter_map(|(_, read)| of(&read.inventory.subject)).collect()
+    };
+    let digests = values(|subject| subject.digest.clone());
+    let names = values(|subject| Some(subject.name.clone()).filter(|name| !name.is_empty()));
+    [("digest", digests), ("name", names)]
+        .into_iter()
+        .filter(|(_, values)| values.len() > 1)
+        .map(|(about, values)| Conflict {
+            what: "subject".to_owned(),
+            about,
+            values: values.into_iter().collect(),
+        })
+        .collect()
 }
 
 /// What all documents are about.
@@ -139,16 +162,16 @@ impl Merging {
         self.origin.phases.extend(phases);
     }
 
-    fn finish(mut self, subject: Subject) -> Merged {
-        let mut conflicts = Vec::new();
-        let distribution = self.distribution(&mut conflicts);
+    fn finish(mut self, subject: Subject, conflicts: &mut Vec<Conflict>) -> Merged {
+        let distribution = self.distribution(conflicts);
         let indexes: BTreeMap<_, _> = self.components.keys().cloned().zip(0..).collect();
         let dependencies = self.dependencies.iter();
         let mut dependencies: Vec<_> =
             dependencies.filter_map(|(from, to)| Some((*indexes.get(from)?, *indexes.get(to)?))).collect();
         dependencies.sort_unstable();
-        let component = |(key, joined): (Key, Joined)| joined.finish(key, &indexes, &mut conflicts);
+        let component = |(key, joined): (Key, Joined)| joined.finish(key, &indexes, conflicts);
         let components = self.components.into_iter().map(component).collect();
+        let mut conflicts = std::mem::take(conflicts);
         conflicts.sort();
         for list in [&mut self.origin.authors, &mut self.origin.tools, &mut self.origin.phases] {
             list.sort();
@@ -225,6 +248,11 @@ impl Joined {
                 conflicts.push(Conflict { what: what.to_owned(), about, values });
             }
         };
+        conflict("kind", self.kinds.iter().map(|kind| format!("{kind:?}").to_lowercase()).collect());
+        conflict("namespace", self.namespaces.iter().cloned().collect());
+        conflict("name", self.names.iter().map(|(name, version)| format!("{name} {version}")).collect());
+        conflict("description", self.descriptions.iter().cloned().collect());
+        conflict("homepage", self.homepages.iter().cloned().collect());
         conflict("licenses", self.licenses.iter().map(|licenses| licenses.join(", ")).collect());
         conflict("supplier", self.suppliers.iter().cloned().collect());
         for (algorithm, values) in &self.hashes {

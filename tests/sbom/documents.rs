@@ -99,6 +99,10 @@ fn documents_are_merged_in_any_order() {
     let graph = made["dependencies"].as_array().expect("dependencies");
     let of_a = graph.iter().find(|node| node["ref"] == a["bom-ref"]).expect("a node");
     assert_eq!(of_a["dependsOn"], json!([b["bom-ref"]]));
+    assert!(first.stderr.contains("subject: documents differ in name: other | shop"), "{}", first.stderr);
+    sandbox.countersign(["sbom", "merge", "one.json", "two.json", "--strict"]).fails(1, "SBOM_CONFLICT");
+    // Nothing differs here, and a copyright has no place.
+    sandbox.countersign(["sbom", "merge", "one.json", "one.json", "--strict"]).fails(1, "SBOM_LOSS");
     // Named, the subject does not depend on the order either.
     let named = |one, two| {
         let words = ["sbom", "merge", one, two, "--name", "all", "--version", "3"];

@@ -262,9 +262,14 @@ impl KeyError {
 
 /// Makes text of the input fit for a message: at most 48 characters, printable ASCII.
 pub(super) fn printable(text: &str) -> String {
+    printable_up_to(text, 48)
+}
+
+/// Makes text of the input fit for a message: at most so many characters, printable ASCII.
+pub(crate) fn printable_up_to(text: &str, limit: usize) -> String {
     let mut shown: String =
-        text.chars().take(48).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
-    if text.chars().nth(48).is_some() {
+        text.chars().take(limit).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
+    if text.chars().nth(limit).is_some() {
         shown.push_str("...");
     }
     shown

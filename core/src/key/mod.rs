@@ -5,6 +5,8 @@
 //!   written as PKCS#8 or as cosign's encrypted file ([`PrivateKey::to_encrypted_pem`]).
 //! - Verifying ([`PublicKey::verify`], [`StreamVerifier`]) pins the hash to the key: [`HashPolicy`] says whether
 //!   older files are read too. What matched is a [`SignatureScheme`].
+//! - What a certificate or a timestamp names its algorithm for is verified with that one:
+//!   [`PublicKey::verify_named`], [`SignatureAlgorithm`].
 //! - [`Signer`] is what signs elsewhere as well: a KMS, a token.
 //!
 //! ECDSA and RSA are done by `aws-lc-rs`, Ed25519 by `ed25519-dalek`, whose strict rules `aws-lc-rs` does not
@@ -18,7 +20,8 @@ mod error;
 mod hash;
 mod import;
 pub mod limits;
-mod pem;
+mod named;
+pub(crate) mod pem;
 mod private;
 mod public;
 mod rsa;
@@ -28,8 +31,10 @@ mod verify;
 
 pub use algorithm::{Curve, KeyAlgorithm, KeyKind};
 pub use error::KeyError;
+pub(crate) use error::printable_up_to;
 pub use hash::{HashAlgorithm, Hasher, MessageDigest};
 pub use import::{Password, load, needs_password};
+pub use named::{NamedMismatch, SignatureAlgorithm};
 pub use private::PrivateKey;
 pub use public::PublicKey;
 pub use scheme::{HashPolicy, SignatureMismatch, SignatureScheme};

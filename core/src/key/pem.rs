@@ -22,9 +22,9 @@ const LINE_CHARACTERS: usize = 64;
 pub(super) const CERTIFICATES: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
 /// One PEM block.
-pub(super) struct Block {
-    pub(super) label: String,
-    pub(super) data: Zeroizing<Vec<u8>>,
+pub(crate) struct Block {
+    pub(crate) label: String,
+    pub(crate) data: Zeroizing<Vec<u8>>,
 }
 
 /// Whether the input is meant as PEM at all (else it may be DER).
@@ -36,7 +36,7 @@ pub(super) fn looks_like_pem(input: &[u8]) -> bool {
 ///
 /// # Errors
 /// `KEY_TOO_LARGE`, `KEY_PEM_MALFORMED`, `KEY_PEM_TRAILING`, `KEY_PEM_LEGACY_ENCRYPTION`, `KEY_PEM_SEVERAL`.
-pub(super) fn parse(input: &[u8]) -> Result<Vec<Block>, KeyError> {
+pub(crate) fn parse(input: &[u8]) -> Result<Vec<Block>, KeyError> {
     check_size(input)?;
     let text = std::str::from_utf8(input)
         .map_err(|_| KeyError::PemMalformed { line: 1, problem: "the input is neither text nor DER" })?;
@@ -82,7 +82,7 @@ pub(super) fn one(mut blocks: Vec<Block>) -> Result<Block, KeyError> {
 }
 
 /// Writes one block, with a line feed at the end.
-pub(super) fn encode(label: &str, data: &[u8]) -> Zeroizing<String> {
+pub(crate) fn encode(label: &str, data: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(STANDARD.encode(data));
     let lines = body.len() / LINE_CHARACTERS + 1;
     let mut text = Zeroizing::new(String::with_capacity(body.len() + lines + 2 * label.len() + 40));

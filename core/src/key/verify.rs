@@ -177,7 +177,7 @@ fn admitted(keys: &[SchemeKey], policy: HashPolicy) -> impl Iterator<Item = &Sch
     keys.iter().filter(move |(scheme, _)| policy.admits(*scheme))
 }
 
-fn signature_fits(signature: &[u8]) -> bool {
+pub(super) fn signature_fits(signature: &[u8]) -> bool {
     signature.len() <= limits::SIGNATURE_BYTES
 }
 

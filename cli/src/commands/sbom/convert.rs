@@ -37,7 +37,7 @@ pub(crate) struct ConvertArgs {
 /// Flags of what becomes of what has no place.
 #[derive(Args, Debug)]
 pub(super) struct LossArgs {
-    /// Write nothing where anything has no place
+    /// Write nothing where anything has no place, or documents contradict one another
     #[arg(long)]
     strict: bool,
 
@@ -67,6 +67,10 @@ pub(super) fn time(context: &Context, read: &Read) -> std::result::Result<Timest
 }
 
 impl LossArgs {
+    pub(super) const fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     pub(super) fn file(&self) -> Option<&Path> {
         self.losses.as_deref()
     }

@@ -6,13 +6,14 @@ use clap::Args;
 use countersign_core::outcome::Outcome;
 use countersign_sbom::format::{Making, convert as write};
 use countersign_sbom::inventory::Subject;
-use countersign_sbom::merge::merge;
+use countersign_sbom::merge::{Conflict, merge};
 
 use super::convert::{LossArgs, time};
 use super::document;
 use super::output::OutputArgs;
 use crate::commands::Result;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::output::counted;
 
 /// Make one SBOM out of several, of any formats.
@@ -40,6 +41,31 @@ pub(crate) struct MergeArgs {
     losses: LossArgs,
 }
 
+/// Contradictions that are named.
+const NAMED: usize = 100;
+
+/// Names what the documents contradict one another about, and refuses it where that was asked for.
+fn differ(args: &MergeArgs, context: &Context, conflicts: &[Conflict]) -> std::result::Result<(), Failure> {
+    for Conflict { what, about, values } in conflicts.iter().take(NAMED) {
+        context.output.warning(format!("{what}: documents differ in {about}: {}", values.join(" | ")));
+    }
+    if let Some(more) = conflicts.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        context.output.warning(format!("and {more} more"));
+    }
+    match args.losses.is_strict() && !conflicts.is_empty() {
+        true => {
+            let count = counted(conflicts.len(), "contradiction");
+            Err(Failure::new(
+                Outcome::Refused,
+                "SBOM_CONFLICT",
+                format!("--strict: {count} between the documents: nothing was written"),
+            )
+            .hint("leave out --strict, or mend the documents"))
+        }
+        false => Ok(()),
+    }
+}
+
 pub(super) async fn run(args: &MergeArgs, context: &Context) -> Result {
     let is_file = |path: &&PathBuf| path.as_path() != Path::new("-");
     let mut named: Vec<_> =
@@ -56,12 +82,7 @@ pub(super) async fn run(args: &MergeArgs, context: &Context) -> Result {
     let subject =
         args.name.clone().map(|name| Subject { name, version: args.version.clone(), ..Subject::default() });
     let merged = merge(documents, subject);
-    for conflict in &merged.conflicts {
-        let values = conflict.values.join(" | ");
-        context
-            .output
-            .warning(format!("{}: documents differ in {}: {values}", conflict.what, conflict.about));
-    }
+    differ(args, context, &merged.conflicts)?;
     let read = merged.read;
     let making = Making { now: time(context, &read)?, tool_version: env!("CARGO_PKG_VERSION").into() };
     let made = args.output.make(|format| write(&read, format, &making))?;

@@ -81,7 +81,7 @@ fn what_is_sealed_opens_with_its_password_only() {
 
 #[test]
 fn cosigns_own_file_is_written_again_byte_for_byte() {
-    let Some(directory) = crate::key::tests::vectors("cosign") else { return };
+    let Some(directory) = crate::vectors::vectors("cosign") else { return };
     let file = std::fs::read_to_string(directory.join("cosign.key")).unwrap();
     let envelope = Envelope::parse(&pem::parse_one(file.as_bytes()).unwrap().data).unwrap();
     let der = envelope.open(b"pw").unwrap();

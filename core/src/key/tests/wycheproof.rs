@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::key::{HashPolicy, PublicKey, SignatureScheme, StreamVerifier};
+use crate::key::{HashPolicy, PublicKey, SignatureAlgorithm, SignatureScheme, StreamVerifier};
 
 use super::vectors;
 
@@ -184,4 +184,65 @@ fn in_pieces(
         verifier.update(piece);
     }
     verifier.finish().result.ok()
+}
+
+/// Files of algorithms that certificates name and artifacts can't choose, with the object identifier and whether it
+/// takes NULL.
+const NAMED: &[(&str, &str, bool)] = &[
+    ("ecdsa_secp256r1_sha256_test", "1.2.840.10045.4.3.2", false),
+    ("ecdsa_secp256r1_sha512_test", "1.2.840.10045.4.3.4", false),
+    ("ecdsa_secp384r1_sha256_test", "1.2.840.10045.4.3.2", false),
+    ("ecdsa_secp384r1_sha384_test", "1.2.840.10045.4.3.3", false),
+    ("ecdsa_secp384r1_sha512_test", "1.2.840.10045.4.3.4", false),
+    ("ecdsa_secp521r1_sha512_test", "1.2.840.10045.4.3.4", false),
+    ("ed25519_test", "1.3.101.112", false),
+    ("rsa_signature_2048_sha256_test", "1.2.840.113549.1.1.11", true),
+    ("rsa_signature_2048_sha384_test", "1.2.840.113549.1.1.12", true),
+    ("rsa_signature_2048_sha512_test", "1.2.840.113549.1.1.13", true),
+    ("rsa_signature_3072_sha384_test", "1.2.840.113549.1.1.12", true),
+    ("rsa_signature_3072_sha512_test", "1.2.840.113549.1.1.13", true),
+    ("rsa_signature_4096_sha384_test", "1.2.840.113549.1.1.12", true),
+    ("rsa_signature_4096_sha512_test", "1.2.840.113549.1.1.13", true),
+];
+
+#[test]
+fn named_algorithms() {
+    let Some(directory) = vectors("wycheproof") else { return };
+    for (name, oid, null) in NAMED {
+        let algorithm = SignatureAlgorithm::from_der(&identifier(oid, *null)).unwrap();
+        assert!(SignatureAlgorithm::from_der(&identifier(oid, !null)).is_err(), "{name}: other parameters");
+        let text = std::fs::read(directory.join(format!("{name}.json"))).unwrap();
+        let file: Value = serde_json::from_slice(&text).unwrap();
+        let mut verified = 0;
+        for group in file["testGroups"].as_array().unwrap() {
+            let key = PublicKey::from_pem(group["publicKeyPem"].as_str().unwrap()).unwrap();
+            for test in group["tests"].as_array().unwrap() {
+                let message = hex::decode(test["msg"].as_str().unwrap()).unwrap();
+                let signature = hex::decode(test["sig"].as_str().unwrap()).unwrap();
+                let got = key.verify_named(algorithm, &message, &signature).is_ok();
+                assert_eq!(got, test["result"] == "valid", "{name} {}", test["tcId"]);
+                verified += usize::from(got);
+            }
+        }
+        assert!(verified > 0, "{name}: nothing verified");
+    }
+}
+
+#[test]
+fn weak_and_foreign_algorithms_are_refused_by_name() {
+    for (oid, null, name) in [
+        ("1.2.840.113549.1.1.5", true, "RSA signatures with SHA-1"),
+        ("1.2.840.10045.4.1", false, "ECDSA signatures with SHA-1"),
+        ("1.2.840.113549.1.1.10", false, "RSASSA-PSS signatures"),
+        ("1.2.3.4", false, "signature algorithm with object identifier 1.2.3.4"),
+    ] {
+        let error = SignatureAlgorithm::from_der(&identifier(oid, null)).unwrap_err();
+        assert_eq!((error.code(), error.to_string()), ("KEY_UNSUPPORTED", format!("unsupported: {name}")));
+    }
+}
+
+fn identifier(oid: &str, null: bool) -> Vec<u8> {
+    use der::Encode as _;
+    let parameters = null.then_some(der::asn1::AnyRef::NULL);
+    spki::AlgorithmIdentifierRef { oid: oid.parse().unwrap(), parameters }.to_der().unwrap()
 }

@@ -49,11 +49,16 @@ impl<'a> Note<'a> {
         }
         if let Some(control) = note.chars().find(|c| c.is_control() && *c != '\n') {
             let got = control.escape_default().to_string();
-            return Err(FormatError::Value { field: "signed note", expected: "text and line feeds only", got });
+            return Err(FormatError::Value {
+                field: "signed note",
+                expected: "text and line feeds only",
+                got,
+            });
         }
         let end = note.rfind("\n\n").ok_or(FormatError::Missing { field: "signatures of the note" })?;
         let (text, lines) = (&note[..=end], &note[end + 2..]);
-        let lines = lines.strip_suffix('\n').ok_or(FormatError::Missing { field: "signatures of the note" })?;
+        let lines =
+            lines.strip_suffix('\n').ok_or(FormatError::Missing { field: "signatures of the note" })?;
         let count = lines.split('\n').count();
         if count > limits::SIGNATURE_LINES {
             let what = "signatures of the note";
@@ -67,7 +72,8 @@ impl<'a> Note<'a> {
 impl<'a> NoteSignature<'a> {
     fn parse(line: &'a str) -> Result<Self, FormatError> {
         const FIELD: &str = "signature line of the note";
-        let malformed = || FormatError::Value { field: FIELD, expected: "'— NAME BASE64'", got: line.into() };
+        let malformed =
+            || FormatError::Value { field: FIELD, expected: "'— NAME BASE64'", got: line.into() };
         let (name, encoded) =
             line.strip_prefix("— ").and_then(|line| line.split_once(' ')).ok_or_else(malformed)?;
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {

@@ -25,6 +25,7 @@ pub mod image;
 pub mod json;
 pub mod key;
 pub mod limits;
+pub mod material;
 pub mod media_type;
 pub mod merkle;
 pub mod oci;

@@ -3,7 +3,7 @@
 //!
 //! An entry says that a log has the body ([`rekor`](super::rekor)), and shows it by a promise (a signed entry timestamp,
 //! Rekor v1 only), by a proof of inclusion with a checkpoint, or by both. Nothing here is verified: see
-//! [`LogProven`](crate::verify::LogProven).
+//! [`LogProven`](crate::verify::log::LogProven).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};

@@ -15,6 +15,7 @@ pub mod blob;
 mod buildkit;
 mod files;
 mod image;
+pub mod log;
 mod policy;
 mod refusal;
 mod token;

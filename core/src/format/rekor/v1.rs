@@ -141,8 +141,7 @@ fn inner_base64(field: &'static str, text: &[u8]) -> Result<Vec<u8>, FormatError
 
 impl Hash {
     fn digest(&self) -> Result<MessageDigest, FormatError> {
-        const ALL: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-        let algorithm = ALL.into_iter().find(|algorithm| algorithm.name() == self.algorithm);
+        let algorithm = HashAlgorithm::ALL.into_iter().find(|algorithm| algorithm.name() == self.algorithm);
         let algorithm = algorithm.ok_or_else(|| FormatError::Value {
             field: "algorithm of a hash",
             expected: "sha256, sha384 or sha512",

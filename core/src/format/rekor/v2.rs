@@ -7,6 +7,7 @@ use crate::format::FormatError;
 use crate::format::base64::Base64;
 use crate::json::{self, Raw};
 use crate::key::{HashAlgorithm, MessageDigest, PublicKey};
+use crate::sign::blob::protobuf_name;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,15 +117,12 @@ fn body(content: BodyContent, signature: Signature) -> Result<Body, FormatError>
 
 impl HashOutput {
     fn digest(&self) -> Result<MessageDigest, FormatError> {
-        let algorithm = match self.algorithm.as_str() {
-            "SHA2_256" => HashAlgorithm::Sha256,
-            "SHA2_384" => HashAlgorithm::Sha384,
-            "SHA2_512" => HashAlgorithm::Sha512,
-            other => {
-                let expected = "SHA2_256, SHA2_384 or SHA2_512";
-                return Err(FormatError::Value { field: "algorithm of a hash", expected, got: other.into() });
-            }
-        };
+        let algorithm = HashAlgorithm::ALL.into_iter().find(|hash| protobuf_name(*hash) == self.algorithm);
+        let algorithm = algorithm.ok_or_else(|| FormatError::Value {
+            field: "algorithm of a hash",
+            expected: "SHA2_256, SHA2_384 or SHA2_512",
+            got: self.algorithm.clone(),
+        })?;
         MessageDigest::new(algorithm, &self.digest.0).map_err(digest_length)
     }
 }

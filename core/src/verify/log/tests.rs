@@ -1,6 +1,7 @@
 //! The log entries of real bundles, against the logs of their trusted roots.
 
 mod changes;
+mod rules;
 mod vectors;
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@
 
 use super::FormatError;
 use super::base64;
+use crate::key::printable_up_to;
 use crate::limits;
 use crate::merkle::Hash;
 
@@ -72,8 +73,11 @@ impl<'a> Note<'a> {
 impl<'a> NoteSignature<'a> {
     fn parse(line: &'a str) -> Result<Self, FormatError> {
         const FIELD: &str = "signature line of the note";
-        let malformed =
-            || FormatError::Value { field: FIELD, expected: "'— NAME BASE64'", got: line.into() };
+        let malformed = || FormatError::Value {
+            field: FIELD,
+            expected: "'— NAME BASE64'",
+            got: printable_up_to(line, 100),
+        };
         let (name, encoded) =
             line.strip_prefix("— ").and_then(|line| line.split_once(' ')).ok_or_else(malformed)?;
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
@@ -128,7 +132,7 @@ fn tree_size(text: &str) -> Result<u64, FormatError> {
     number.ok_or_else(|| FormatError::Value {
         field: "tree size of the checkpoint",
         expected: "a decimal number",
-        got: text.into(),
+        got: printable_up_to(text, 100),
     })
 }
 

@@ -229,6 +229,9 @@ fn rekor_2_may_leave_the_tree_to_the_checkpoint() {
     let mut forged = Forged::new(Generation::V2);
     *forged.proof() = InclusionProof { index: 0, size: 0, root: Vec::new(), ..forged.proof().clone() };
     assert!(forged.check(false, true, &[at(TIME)]).unwrap().is_included());
+    forged.proof().size = 3;
+    assert_eq!(code(forged.check(false, true, &[at(TIME)])).err(), Some("LOG_ROOT_MISMATCH"));
+    forged.proof().size = 2;
     forged.entry.log_index = 0;
     assert_eq!(code(forged.check(false, true, &[at(TIME)])).err(), Some("LOG_PROOF_INVALID"));
 }

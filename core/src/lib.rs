@@ -27,6 +27,7 @@ pub mod key;
 pub mod limits;
 pub mod material;
 pub mod media_type;
+pub mod merkle;
 pub mod oci;
 pub mod outcome;
 pub mod pieces;

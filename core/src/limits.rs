@@ -74,6 +74,15 @@ pub const BUILDKIT_MANIFESTS: usize = 16;
 /// Layers of one of BuildKit's attestation manifests.
 pub const BUILDKIT_LAYERS: usize = 64;
 
+/// Bytes of the checkpoint of a transparency log.
+pub const CHECKPOINT_BYTES: usize = 64 << 10;
+
+/// Signatures of one checkpoint: the log's, and those of witnesses.
+pub const SIGNATURE_LINES: usize = 64;
+
+/// Hashes of one inclusion proof: the depth of a tree of 2^64 entries.
+pub const PROOF_HASHES: usize = 64;
+
 /// Subjects of one statement.
 pub const STATEMENT_SUBJECTS: usize = 10_000;
 

@@ -45,6 +45,8 @@ pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+js
 pub const DSSE_ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// An in-toto statement, the payload type of DSSE envelopes.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// A Sigstore bundle of the first version, in which a log's promise is needed and a proof of inclusion is not.
+pub const BUNDLE_V01: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
 /// A Sigstore bundle, the version that is written.
 pub const BUNDLE_V03: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// What the media type of every Sigstore bundle begins with.

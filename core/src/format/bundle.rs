@@ -60,7 +60,7 @@ pub struct VerificationMaterial {
     /// A hint at the signer's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<PublicKeyHint>,
-    /// Entries of transparency logs, which nothing looks into yet.
+    /// Entries of transparency logs, which [`TlogEntry`](super::tlog::TlogEntry) reads.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
@@ -273,8 +273,8 @@ fn check_size(document: &[u8]) -> Result<(), FormatError> {
 fn is_known_media_type(media_type: &str) -> bool {
     matches!(
         media_type,
-        "application/vnd.dev.sigstore.bundle.v0.3+json"
-            | "application/vnd.dev.sigstore.bundle+json;version=0.1"
+        media_type::BUNDLE_V03
+            | media_type::BUNDLE_V01
             | "application/vnd.dev.sigstore.bundle+json;version=0.2"
             | "application/vnd.dev.sigstore.bundle+json;version=0.3"
     )
@@ -340,7 +340,7 @@ mod tests {
         }
     }
 
-    /// Nothing looks into a log entry, so it stays as it is.
+    /// Nothing looks into a log entry before it is asked for, so it stays as it is.
     #[test]
     fn log_entries_keep_their_text() {
         let entries = r#""tlogEntries":[{ "logIndex": 1.0e2 }],"publicKey""#;

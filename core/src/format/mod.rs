@@ -8,14 +8,20 @@
 //! | Sigstore bundle | [`bundle`] | sigstore/protobuf-specs, bundle v0.1-v0.3 |
 //! | simple-signing payload | [`simple_signing`] | containers/image, `docs/containers-signature.5.md` |
 //! | cosign's legacy layers and blob bundles | [`legacy`] | cosign, `specs/SIGNATURE_SPEC.md` |
+//! | entries of transparency logs | [`tlog`] | sigstore/protobuf-specs, `sigstore_rekor.proto` |
+//! | what logs keep of a signature | [`rekor`] | sigstore/rekor, sigstore/rekor-tiles |
+//! | signed notes, checkpoints of logs | [`note`] | C2SP, signed-note and tlog-checkpoint 1.0.0 |
 
 pub mod base64;
 pub mod bundle;
 pub mod dsse;
 pub mod legacy;
+pub mod note;
 pub mod predicate;
+pub mod rekor;
 pub mod simple_signing;
 pub mod statement;
+pub mod tlog;
 
 use crate::json::JsonError;
 use crate::limits;

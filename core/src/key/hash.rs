@@ -28,6 +28,9 @@ impl HashAlgorithm {
         }
     }
 
+    /// Every hash.
+    pub const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// Bytes of a digest.
     #[must_use]
     pub fn digest_bytes(self) -> usize {

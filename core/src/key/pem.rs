@@ -65,7 +65,7 @@ pub(crate) fn parse(input: &[u8]) -> Result<Vec<Block>, KeyError> {
 }
 
 /// Reads an input that holds exactly one block.
-pub(super) fn parse_one(input: &[u8]) -> Result<Block, KeyError> {
+pub(crate) fn parse_one(input: &[u8]) -> Result<Block, KeyError> {
     one(parse(input)?)
 }
 

@@ -1,19 +1,19 @@
-//! Transparency logs that are believed.
+//! Transparency logs that a caller trusts (sigstore/protobuf-specs, `TransparencyLogInstance`).
 
 use super::window::Window;
 use crate::key::PublicKey;
 
-/// A log of signatures or of certificates.
-#[derive(Clone, Debug)]
+/// A log, with one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
-    /// The key that it signs with.
+    /// The key that signs promises and checkpoints.
     pub key: PublicKey,
-    /// Its identifier: of logs of certificates, and of Rekor's first version, the SHA-256 of the key.
+    /// The log's id, which entries name it by; the first four bytes stand in signature lines of checkpoints.
     pub key_id: Vec<u8>,
-    /// Where it is.
+    /// Where the log is. Checkpoints of Rekor v2 name its host and path.
     pub base_url: String,
-    /// When it may be believed.
+    /// When the key is trusted.
     pub valid_for: Window,
-    /// Who runs it, where the document tells.
+    /// Who runs it: logs of one operator count once.
     pub operator: Option<String>,
 }

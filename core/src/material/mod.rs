@@ -1,4 +1,6 @@
-//! Whom a verifier believes: authorities, logs, those who tell the time. All of it is passed in.
+//! What a caller trusts: authorities, logs, those who tell the time, each within a window of time.
+//!
+//! Nothing here comes from an artifact. It is read from what the caller gives, and verification takes it as it is.
 
 pub mod log;
 pub mod trusted_root;

@@ -1,19 +1,34 @@
-//! When something may be believed.
+//! The time in which a key or an authority is trusted (sigstore/protobuf-specs, `TimeRange`).
 
 use jiff::Timestamp;
 
-/// From one moment to another, both included (sigstore/protobuf-specs, `TimeRange`).
+/// A closed interval: both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The first moment.
     pub start: Timestamp,
-    /// The last moment; `None` for a window that is still open.
+    /// The last moment; `None` where the key is still in use.
     pub end: Option<Timestamp>,
 }
 
 impl Window {
-    /// Whether a moment lies in it.
-    pub fn contains(&self, at: Timestamp) -> bool {
-        self.start <= at && self.end.is_none_or(|end| at <= end)
+    /// Whether the moment belongs to it.
+    pub fn contains(&self, time: Timestamp) -> bool {
+        self.start <= time && self.end.is_none_or(|end| time <= end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_belong_to_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let window = Window { start: at(10), end: Some(at(20)) };
+        for (second, expected) in [(9, false), (10, true), (20, true), (21, false)] {
+            assert_eq!(window.contains(at(second)), expected, "{second}");
+        }
+        assert!(Window { end: None, ..window }.contains(at(i64::from(u32::MAX))));
     }
 }

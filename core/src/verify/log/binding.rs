@@ -1,0 +1,81 @@
+//! Whether an entry's body is about this very signature.
+
+use super::LogError;
+use crate::format::dsse::Envelope;
+use crate::format::rekor::{Body, BodyContent, BodyVerifier};
+use crate::key::{Hasher, MessageDigest, PublicKey};
+
+/// A signature that is looked for in a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// The signature.
+    pub signature: &'a [u8],
+    /// Who made it.
+    pub verifier: Verifier<'a>,
+    /// What it is over.
+    pub what: What<'a>,
+}
+
+/// Who made a signature.
+#[derive(Clone, Copy, Debug)]
+pub enum Verifier<'a> {
+    /// The holder of this certificate, in DER.
+    Certificate(&'a [u8]),
+    /// The holder of this key.
+    Key(&'a PublicKey),
+}
+
+/// What a signature is over.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// A blob with this digest, by the hash of the key.
+    Blob(&'a MessageDigest),
+    /// An envelope's pre-authentication encoding.
+    Envelope(&'a Envelope),
+}
+
+/// Checks that the body names the signature, the signer and the content, each as bytes.
+pub(super) fn bind(body: &Body, signed: &Signed<'_>) -> Result<(), LogError> {
+    let same = [
+        ("signature", body.signature == signed.signature),
+        ("signer", is_verifier(&body.verifier, signed.verifier)),
+        ("content", is_content(&body.content, signed.what)),
+    ];
+    match same.into_iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(LogError::EntryMismatch { what }),
+        None => Ok(()),
+    }
+}
+
+fn is_verifier(named: &BodyVerifier, verifier: Verifier<'_>) -> bool {
+    match (named, verifier) {
+        (BodyVerifier::Certificate(named), Verifier::Certificate(der)) => named == der,
+        (BodyVerifier::Key(named), Verifier::Key(key)) => named == key,
+        (BodyVerifier::Certificate(_), Verifier::Key(_))
+        | (BodyVerifier::Key(_), Verifier::Certificate(_)) => false,
+    }
+}
+
+fn is_content(named: &BodyContent, what: What<'_>) -> bool {
+    match (named, what) {
+        (BodyContent::Signed(named), What::Blob(digest)) => named == digest,
+        (BodyContent::Signed(named), What::Envelope(envelope)) => {
+            let (head, payload) = envelope.pae();
+            has_digest(&[&head, payload], named)
+        }
+        (BodyContent::Payload { digest, payload_type, payload }, What::Envelope(envelope)) => {
+            has_digest(&[&envelope.payload], digest)
+                && payload_type.as_ref().is_none_or(|named| *named == envelope.payload_type)
+                && payload.as_ref().is_none_or(|named| *named == envelope.payload)
+        }
+        (BodyContent::Payload { .. }, What::Blob(_)) => false,
+    }
+}
+
+fn has_digest(parts: &[&[u8]], digest: &MessageDigest) -> bool {
+    let mut hasher = Hasher::new(digest.algorithm());
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finish() == *digest
+}

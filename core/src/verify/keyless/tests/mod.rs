@@ -1,5 +1,7 @@
 //! Over real certificates, in place.
 
+mod bundles;
+
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};

@@ -76,6 +76,12 @@ struct Head {
     spec: Raw,
 }
 
+/// Kind and version of a body, for entries that come without them.
+pub(super) fn kind_and_version(body: &[u8]) -> Result<(String, String), FormatError> {
+    let head: Head = json::read(body).map_err(FormatError::json(WHAT))?;
+    Ok((head.kind, head.api_version))
+}
+
 impl Body {
     /// Reads a body of the kind and version that its entry names.
     ///

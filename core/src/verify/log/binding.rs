@@ -32,18 +32,39 @@ pub enum What<'a> {
     Blob(&'a MessageDigest),
     /// An envelope's pre-authentication encoding.
     Envelope(&'a Envelope),
+    /// The same, of an envelope that was read from a document with this digest. Entries of `intoto` 0.0.1 name nothing
+    /// but that.
+    Document(&'a Envelope, &'a MessageDigest),
+}
+
+impl<'a> What<'a> {
+    const fn envelope(self) -> Option<&'a Envelope> {
+        match self {
+            Self::Blob(_) => None,
+            Self::Envelope(envelope) | Self::Document(envelope, _) => Some(envelope),
+        }
+    }
 }
 
 /// Checks that the body names the signature, the signer and the content, each as bytes.
 pub(super) fn bind(body: &Body, signed: &Signed<'_>) -> Result<(), LogError> {
     let same = [
-        ("signature", body.signature == signed.signature),
+        ("signature", is_signature(body, signed)),
         ("signer", is_verifier(&body.verifier, signed.verifier)),
         ("content", is_content(&body.content, signed.what)),
     ];
     match same.into_iter().find(|(_, same)| !same) {
         Some((what, _)) => Err(LogError::EntryMismatch { what }),
         None => Ok(()),
+    }
+}
+
+/// Where the body names none, the signature is bound by the document's digest: the document has one signature, this one.
+fn is_signature(body: &Body, signed: &Signed<'_>) -> bool {
+    match (&body.signature, signed.what.envelope()) {
+        (Some(named), _) => named == signed.signature,
+        (None, Some(envelope)) => envelope.only_signature().is_ok_and(|only| only == signed.signature),
+        (None, None) => false,
     }
 }
 
@@ -57,18 +78,22 @@ fn is_verifier(named: &BodyVerifier, verifier: Verifier<'_>) -> bool {
 }
 
 fn is_content(named: &BodyContent, what: What<'_>) -> bool {
-    match (named, what) {
-        (BodyContent::Signed(named), What::Blob(digest)) => named == digest,
-        (BodyContent::Signed(named), What::Envelope(envelope)) => {
+    match (named, what, what.envelope()) {
+        (BodyContent::Signed(named), What::Blob(digest), _) => named == digest,
+        (BodyContent::Signed(named), _, Some(envelope)) => {
             let (head, payload) = envelope.pae();
             has_digest(&[&head, payload], named)
         }
-        (BodyContent::Payload { digest, payload_type, payload }, What::Envelope(envelope)) => {
+        (BodyContent::Payload { digest, payload_type, payload }, _, Some(envelope)) => {
             has_digest(&[&envelope.payload], digest)
                 && payload_type.as_ref().is_none_or(|named| *named == envelope.payload_type)
                 && payload.as_ref().is_none_or(|named| *named == envelope.payload)
         }
-        (BodyContent::Payload { .. }, What::Blob(_)) => false,
+        (BodyContent::Document { digest, payload }, What::Document(envelope, document), _) => {
+            digest == document && payload.as_ref().is_none_or(|named| has_digest(&[&envelope.payload], named))
+        }
+        (BodyContent::Signed(_) | BodyContent::Payload { .. }, _, None)
+        | (BodyContent::Document { .. }, What::Blob(_) | What::Envelope(_), _) => false,
     }
 }
 

@@ -14,6 +14,7 @@
 
 use super::FormatError;
 use super::base64;
+use crate::key::printable_up_to;
 use crate::limits;
 use crate::merkle::Hash;
 
@@ -72,8 +73,11 @@ impl<'a> Note<'a> {
 impl<'a> NoteSignature<'a> {
     fn parse(line: &'a str) -> Result<Self, FormatError> {
         const FIELD: &str = "signature line of the note";
-        let malformed =
-            || FormatError::Value { field: FIELD, expected: "'— NAME BASE64'", got: line.into() };
+        let malformed = || FormatError::Value {
+            field: FIELD,
+            expected: "'— NAME BASE64'",
+            got: printable_up_to(line, 100),
+        };
         let (name, encoded) =
             line.strip_prefix("— ").and_then(|line| line.split_once(' ')).ok_or_else(malformed)?;
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
@@ -128,7 +132,7 @@ fn tree_size(text: &str) -> Result<u64, FormatError> {
     number.ok_or_else(|| FormatError::Value {
         field: "tree size of the checkpoint",
         expected: "a decimal number",
-        got: text.into(),
+        got: printable_up_to(text, 100),
     })
 }
 
@@ -143,6 +147,8 @@ fn root_hash(text: &str) -> Result<Hash, FormatError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ROOT: &str = "5iaX4xK6PMnp4ZFTP4iywMcwLgaTjzgRTkrTOUFIrfY=";
@@ -163,6 +169,7 @@ mod tests {
         assert_eq!((checkpoint.origin, checkpoint.size), ("log.example/1", 40));
         assert_eq!(checkpoint.extensions, ["extension"]);
         assert_eq!(base64::encode(&checkpoint.root), ROOT);
+        assert_eq!(written(&note), sample);
     }
 
     /// threat model, row 52.
@@ -189,6 +196,34 @@ mod tests {
             let text = sample().replacen(from, to, 1);
             assert_ne!(text, sample(), "{from}");
             assert_eq!(Note::parse(&text).unwrap_err().code(), code, "{from:?} {to:.40}");
+        }
+    }
+
+    /// The note that these parts are written as.
+    fn written(note: &Note<'_>) -> String {
+        let line = |signature: &NoteSignature<'_>| {
+            let bytes = [&signature.key_id, &*signature.signature].concat();
+            format!("— {} {}\n", signature.name, base64::encode(&bytes))
+        };
+        format!("{}\n{}", note.text, note.signatures.iter().map(line).collect::<String>())
+    }
+
+    proptest! {
+        /// What is read has no other spelling, so nothing in a note is passed over.
+        #[test]
+        fn what_is_read_is_written_the_same(
+            place in any::<prop::sample::Index>(),
+            removed in 0_usize..3,
+            added in "[ -~\\n\\t—]{0,3}",
+        ) {
+            let mut characters: Vec<_> = sample().chars().collect();
+            let start = place.index(characters.len());
+            let end = characters.len().min(start + removed);
+            characters.splice(start..end, added.chars());
+            let text: String = characters.into_iter().collect();
+            if let Ok(note) = Note::parse(&text) {
+                prop_assert_eq!(written(&note), text);
+            }
         }
     }
 

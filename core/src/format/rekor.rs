@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::FormatError;
 use crate::json::{self, JsonError, Raw};
-use crate::key::{KeyError, MessageDigest, PublicKey};
+use crate::key::{KeyError, MessageDigest, PublicKey, printable_up_to};
 
 /// The two designs of Rekor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Body {
         let head: Head = json::read(body).map_err(FormatError::json(WHAT))?;
         check_canonical(body)?;
         if (head.kind.as_str(), head.api_version.as_str()) != (kind, version) {
-            let (field, got) = ("kindVersion of the log entry", format!("{kind} {version}"));
+            let (field, got) = ("kindVersion of the log entry", name(kind, version));
             return Err(FormatError::Value { field, expected: "that of its body", got });
         }
         match (head.kind.as_str(), head.api_version.as_str()) {
@@ -113,7 +113,7 @@ impl Body {
             (kind, version) => Err(FormatError::Value {
                 field: "kind of the log entry",
                 expected: "hashedrekord, dsse or intoto, of version 0.0.1 or 0.0.2",
-                got: format!("{kind} {version}"),
+                got: name(kind, version),
             }),
         }
     }
@@ -138,6 +138,11 @@ fn check_canonical(body: &[u8]) -> Result<(), FormatError> {
         expected: "canonical JSON (RFC 8785)",
         got: "another spelling".into(),
     })
+}
+
+/// A kind and version for a message.
+fn name(kind: &str, version: &str) -> String {
+    printable_up_to(&format!("{kind} {version}"), 100)
 }
 
 /// The only one of the signatures.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::FormatError;
 use super::base64::Base64;
 use crate::json::{self, Raw};
+use crate::key::printable_up_to;
 use crate::limits;
 use crate::merkle::Hash;
 
@@ -133,7 +134,10 @@ impl<'de> Deserialize<'de> for Int64 {
         let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
         let number = number.and_then(|number| u64::try_from(number).ok());
         number.map(Self).ok_or_else(|| {
-            serde::de::Error::custom(format_args!("'{text}' is no decimal number from 0 to 2^63-1"))
+            serde::de::Error::custom(format_args!(
+                "'{}' is no decimal number from 0 to 2^63-1",
+                printable_up_to(&text, 40)
+            ))
         })
     }
 }

@@ -7,6 +7,7 @@
 //!    [`format`](crate::format);
 //! 3. **bind**: the bytes signed name this digest and this kind of claim;
 //! 4. **signature** over the exact bytes, with a key that the caller trusts;
+//! 8. **log**: an entry of a transparency log is about this very signature ([`log`]; nothing asks for it yet);
 //! 9. **threshold**: so many distinct signers.
 //!
 //! Each of steps 3 and 4 gives a token that only it can make, and an accepted signature cannot be built without both.

@@ -6,7 +6,7 @@ use super::{Body, BodyContent, BodyVerifier, Generation, digest_length, only, re
 use crate::format::FormatError;
 use crate::format::base64::{self, Base64};
 use crate::json::{self, Raw};
-use crate::key::{HashAlgorithm, MessageDigest, PublicKey, pem};
+use crate::key::{HashAlgorithm, MessageDigest, PublicKey, pem, printable_up_to};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,13 +172,13 @@ impl Hash {
         let algorithm = algorithm.ok_or_else(|| FormatError::Value {
             field: "algorithm of a hash",
             expected: "sha256, sha384 or sha512",
-            got: self.algorithm.clone(),
+            got: printable_up_to(&self.algorithm, 100),
         })?;
         let bytes = hex::decode(&self.value).ok().filter(|bytes| hex::encode(bytes) == self.value);
         let bytes = bytes.ok_or_else(|| FormatError::Value {
             field: "value of a hash",
             expected: "lower-case hexadecimal",
-            got: self.value.clone(),
+            got: printable_up_to(&self.value, 100),
         })?;
         MessageDigest::new(algorithm, &bytes).map_err(digest_length)
     }

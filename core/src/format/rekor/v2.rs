@@ -6,7 +6,7 @@ use super::{Body, BodyContent, BodyVerifier, Generation, digest_length, only, re
 use crate::format::FormatError;
 use crate::format::base64::Base64;
 use crate::json::{self, Raw};
-use crate::key::{HashAlgorithm, MessageDigest, PublicKey};
+use crate::key::{HashAlgorithm, MessageDigest, PublicKey, printable_up_to};
 use crate::sign::blob::protobuf_name;
 
 #[derive(Deserialize)]
@@ -121,7 +121,7 @@ impl HashOutput {
         let algorithm = algorithm.ok_or_else(|| FormatError::Value {
             field: "algorithm of a hash",
             expected: "SHA2_256, SHA2_384 or SHA2_512",
-            got: self.algorithm.clone(),
+            got: printable_up_to(&self.algorithm, 100),
         })?;
         MessageDigest::new(algorithm, &self.digest.0).map_err(digest_length)
     }
@@ -133,7 +133,7 @@ impl Verifier {
         found.map(|(_, hash)| *hash).ok_or_else(|| FormatError::Value {
             field: "keyDetails",
             expected: "the name of a key that logs take",
-            got: self.key_details.clone(),
+            got: printable_up_to(&self.key_details, 100),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The log entries of real bundles, against the logs of their trusted roots.
 
 mod changes;
+mod legacy;
 mod rules;
 mod vectors;
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod legacy;
+mod released;
 mod rules;
 mod vectors;
 

@@ -174,3 +174,15 @@ pub const PATH_SIGNATURES: usize = 64;
 
 /// Signed certificate timestamps in one certificate.
 pub const CERTIFICATE_TIMESTAMPS: usize = 16;
+
+/// Bytes of one trusted root.
+pub const TRUSTED_ROOT_BYTES: usize = 1 << 20;
+
+/// Logs, and authorities of a kind, in one trusted root.
+pub const TRUST_ENTRIES: usize = 256;
+
+/// Bytes of one regular expression for an identity.
+pub const PATTERN_BYTES: usize = 4 << 10;
+
+/// Bytes of the program that a regular expression becomes.
+pub const PATTERN_PROGRAM_BYTES: usize = 1 << 20;

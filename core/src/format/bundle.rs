@@ -10,13 +10,12 @@ use super::FormatError;
 use super::base64::Base64;
 use super::dsse::{self, Envelope};
 use crate::json::{self, JsonError, Raw};
+use crate::limits::CERTIFICATES;
 use crate::media_type;
 use crate::pieces::Pieces;
 
 /// Log entries in one bundle.
 pub const LOG_ENTRIES: usize = 32;
-/// Certificates in one bundle.
-pub const CERTIFICATES: usize = 8;
 /// Timestamps in one bundle.
 pub const TIMESTAMPS: usize = 32;
 

@@ -87,6 +87,15 @@ impl PublicKey {
         }
     }
 
+    /// Reads a `RSAPublicKey` (PKCS#1; RFC 8017, A.1.1) in DER.
+    ///
+    /// # Errors
+    /// `KEY_DER_MALFORMED`, `KEY_RSA_SIZE`, `KEY_RSA_EXPONENT`.
+    pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyError> {
+        pem::check_size(der)?;
+        Self::from_rsa(der)
+    }
+
     /// What kind of key it is.
     #[must_use]
     pub fn kind(&self) -> KeyKind {

@@ -16,6 +16,7 @@ pub mod blob;
 mod buildkit;
 mod files;
 mod image;
+pub mod keyless;
 pub mod log;
 mod policy;
 mod refusal;

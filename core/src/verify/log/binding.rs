@@ -3,7 +3,7 @@
 use super::LogError;
 use crate::format::dsse::Envelope;
 use crate::format::rekor::{Body, BodyContent, BodyVerifier};
-use crate::key::{Hasher, MessageDigest, PublicKey};
+use crate::key::{HashAlgorithm, Hasher, MessageDigest, PublicKey};
 
 /// A signature that is looked for in a log.
 #[derive(Clone, Copy, Debug)]
@@ -44,19 +44,56 @@ impl<'a> What<'a> {
             Self::Envelope(envelope) | Self::Document(envelope, _) => Some(envelope),
         }
     }
+
+    /// For a message.
+    fn describe(self) -> String {
+        match self {
+            Self::Blob(digest) => format!("bytes {digest}"),
+            Self::Envelope(envelope) => format!("envelope with payload {}", hash(&envelope.payload)),
+            Self::Document(envelope, digest) => {
+                format!("document {digest} with payload {}", hash(&envelope.payload))
+            }
+        }
+    }
+}
+
+fn describe(content: &BodyContent) -> String {
+    match content {
+        BodyContent::Signed(digest) => format!("bytes {digest}"),
+        BodyContent::Payload { digest, .. } => format!("envelope with payload {digest}"),
+        BodyContent::Document { digest, .. } => format!("document {digest}"),
+    }
+}
+
+fn signer(verifier: Verifier<'_>) -> String {
+    match verifier {
+        Verifier::Certificate(der) => format!("certificate {}", hash(der)),
+        Verifier::Key(key) => format!("key {}", hash(key.spki_der())),
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    HashAlgorithm::Sha256.digest(bytes).to_string()
 }
 
 /// Checks that the body names the signature, the signer and the content, each as bytes.
 pub(super) fn bind(body: &Body, signed: &Signed<'_>) -> Result<(), LogError> {
-    let same = [
-        ("signature", is_signature(body, signed)),
-        ("signer", is_verifier(&body.verifier, signed.verifier)),
-        ("content", is_content(&body.content, signed.what)),
-    ];
-    match same.into_iter().find(|(_, same)| !same) {
-        Some((what, _)) => Err(LogError::EntryMismatch { what }),
-        None => Ok(()),
+    let mismatch = |what, expected, got| Err(LogError::EntryMismatch { what, expected, got });
+    if !is_signature(body, signed) {
+        let got = body.signature.as_deref().map_or_else(|| "that of a document".to_owned(), hash);
+        return mismatch("signature", hash(signed.signature), got);
     }
+    if !is_verifier(&body.verifier, signed.verifier) {
+        let named = match &body.verifier {
+            BodyVerifier::Certificate(der) => Verifier::Certificate(der),
+            BodyVerifier::Key(key) => Verifier::Key(key),
+        };
+        return mismatch("signer", signer(signed.verifier), signer(named));
+    }
+    if !is_content(&body.content, signed.what) {
+        return mismatch("content", signed.what.describe(), describe(&body.content));
+    }
+    Ok(())
 }
 
 /// Where the body names none, the signature is bound by the document's digest: the document has one signature, this one.

@@ -92,6 +92,14 @@ where
 pub struct Raw(Box<RawValue>);
 
 impl Raw {
+    /// The text of a value.
+    ///
+    /// # Errors
+    /// When the value has no JSON form.
+    pub fn of(value: &impl Serialize) -> Result<Self, JsonError> {
+        Ok(Self(serde_json::value::to_raw_value(value)?))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         self.0.get()

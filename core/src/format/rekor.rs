@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | `hashedrekord` 0.0.1 | Rekor v1 | the digest of what was signed |
 //! | `dsse` 0.0.1, `intoto` 0.0.2 | Rekor v1 | the digest of an envelope's payload |
+//! | `intoto` 0.0.1 | Rekor v1 | the digest of an envelope's text, with the signature in it |
 //! | `hashedrekord` 0.0.2 | Rekor v2 | the digest of what was signed |
 //! | `dsse` 0.0.2 | Rekor v2 | the digest of an envelope's payload |
 //!
@@ -37,8 +38,8 @@ pub struct Body {
     pub generation: Generation,
     /// What was signed.
     pub content: BodyContent,
-    /// The signature.
-    pub signature: Vec<u8>,
+    /// The signature; `None` where it is only part of a [document](BodyContent::Document).
+    pub signature: Option<Vec<u8>>,
     /// Who signed.
     pub verifier: BodyVerifier,
 }
@@ -56,6 +57,13 @@ pub enum BodyContent {
         payload_type: Option<String>,
         /// The payload itself, where the body has it.
         payload: Option<Vec<u8>>,
+    },
+    /// The digest of an envelope's text, as it was uploaded.
+    Document {
+        /// The digest.
+        digest: MessageDigest,
+        /// The digest of the envelope's payload, where the body has it.
+        payload: Option<MessageDigest>,
     },
 }
 
@@ -76,6 +84,12 @@ struct Head {
     spec: Raw,
 }
 
+/// Kind and version of a body, for entries that come without them.
+pub(super) fn kind_and_version(body: &[u8]) -> Result<(String, String), FormatError> {
+    let head: Head = json::read(body).map_err(FormatError::json(WHAT))?;
+    Ok((head.kind, head.api_version))
+}
+
 impl Body {
     /// Reads a body of the kind and version that its entry names.
     ///
@@ -92,12 +106,13 @@ impl Body {
         match (head.kind.as_str(), head.api_version.as_str()) {
             ("hashedrekord", "0.0.1") => v1::hashedrekord(&head.spec),
             ("dsse", "0.0.1") => v1::dsse(&head.spec),
-            ("intoto", "0.0.2") => v1::intoto(&head.spec),
+            ("intoto", "0.0.1") => v1::intoto_1(&head.spec),
+            ("intoto", "0.0.2") => v1::intoto_2(&head.spec),
             ("hashedrekord", "0.0.2") => v2::hashedrekord(&head.spec),
             ("dsse", "0.0.2") => v2::dsse(&head.spec),
             (kind, version) => Err(FormatError::Value {
                 field: "kind of the log entry",
-                expected: "hashedrekord 0.0.1 or 0.0.2, dsse 0.0.1 or 0.0.2, or intoto 0.0.2",
+                expected: "hashedrekord, dsse or intoto, of version 0.0.1 or 0.0.2",
                 got: name(kind, version),
             }),
         }

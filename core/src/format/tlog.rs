@@ -6,7 +6,7 @@
 //! [`LogProven`](crate::verify::log::LogProven).
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::FormatError;
 use super::base64::Base64;
@@ -51,57 +51,62 @@ pub struct InclusionProof {
     pub checkpoint: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// The JSON form of protobuf, which leaves out what is 0 or empty.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Encoded {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Int64::is_zero")]
     log_index: Int64,
     log_id: LogId,
     kind_version: KindVersion,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Int64::is_zero")]
     integrated_time: Int64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     inclusion_promise: Option<Promise>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     inclusion_proof: Option<Proof>,
     canonicalized_body: Base64,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LogId {
     key_id: Base64,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindVersion {
     kind: String,
     version: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Promise {
     signed_entry_timestamp: Base64,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Proof {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Int64::is_zero")]
     log_index: Int64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_empty")]
     root_hash: Base64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Int64::is_zero")]
     tree_size: Int64,
-    #[serde(default, deserialize_with = "json::at_most::<{ limits::PROOF_HASHES }, _, _>")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "json::at_most::<{ limits::PROOF_HASHES }, _, _>"
+    )]
     hashes: Vec<Base64>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     checkpoint: Option<Checkpoint>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Checkpoint {
     envelope: String,
@@ -110,6 +115,18 @@ struct Checkpoint {
 /// A protobuf `int64` that is never negative: a string of decimal digits in JSON.
 #[derive(Clone, Copy, Default)]
 struct Int64(u64);
+
+impl Int64 {
+    const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Serialize for Int64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 impl<'de> Deserialize<'de> for Int64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -125,28 +142,63 @@ impl<'de> Deserialize<'de> for Int64 {
     }
 }
 
+const WHAT: &str = "transparency log entry";
+
+fn is_empty(bytes: &Base64) -> bool {
+    bytes.0.is_empty()
+}
+
 impl TlogEntry {
     /// Reads an element of a bundle's `tlogEntries`.
     ///
     /// # Errors
     /// When it is malformed, or passes a bound.
     pub fn parse(entry: &Raw) -> Result<Self, FormatError> {
-        let read: Encoded =
-            json::read(entry.as_str().as_bytes()).map_err(FormatError::json("transparency log entry"))?;
+        let read: Encoded = json::read(entry.as_str().as_bytes()).map_err(FormatError::json(WHAT))?;
         Ok(Self {
             log_id: read.log_id.key_id.0,
             log_index: read.log_index.0,
             kind: read.kind_version.kind,
             version: read.kind_version.version,
-            integrated_time: time(read.integrated_time)?,
+            integrated_time: time(read.integrated_time.0)?,
             promise: read.inclusion_promise.map(|promise| promise.signed_entry_timestamp.0),
             proof: read.inclusion_proof.map(Proof::decode).transpose()?,
             body: read.canonicalized_body.0,
         })
     }
+
+    /// The element of a bundle's `tlogEntries`.
+    ///
+    /// # Errors
+    /// When the time is before 1970.
+    pub fn to_json(&self) -> Result<Raw, FormatError> {
+        let encoded = Encoded {
+            log_index: Int64(self.log_index),
+            log_id: LogId { key_id: Base64(self.log_id.clone()) },
+            kind_version: KindVersion { kind: self.kind.clone(), version: self.version.clone() },
+            integrated_time: seconds(self.integrated_time)?,
+            inclusion_promise: self
+                .promise
+                .clone()
+                .map(|promise| Promise { signed_entry_timestamp: Base64(promise) }),
+            inclusion_proof: self.proof.as_ref().map(Proof::encode),
+            canonicalized_body: Base64(self.body.clone()),
+        };
+        Raw::of(&encoded).map_err(FormatError::json(WHAT))
+    }
 }
 
 impl Proof {
+    fn encode(proof: &InclusionProof) -> Self {
+        Self {
+            log_index: Int64(proof.index),
+            root_hash: Base64(proof.root.clone()),
+            tree_size: Int64(proof.size),
+            hashes: proof.hashes.iter().map(|hash| Base64(hash.to_vec())).collect(),
+            checkpoint: proof.checkpoint.clone().map(|envelope| Checkpoint { envelope }),
+        }
+    }
+
     fn decode(self) -> Result<InclusionProof, FormatError> {
         if self.hashes.len() > limits::PROOF_HASHES {
             let what = "hashes of the inclusion proof";
@@ -169,16 +221,28 @@ impl Proof {
     }
 }
 
+/// Seconds since 1970, as [`time`] reads them.
+fn seconds(time: Option<Timestamp>) -> Result<Int64, FormatError> {
+    let Some(time) = time else { return Ok(Int64::default()) };
+    u64::try_from(time.as_second()).map(Int64).map_err(|_| FormatError::Value {
+        field: TIME,
+        expected: "a time after 1970",
+        got: time.to_string(),
+    })
+}
+
+const TIME: &str = "integratedTime";
+
 /// Seconds since 1970; 0 is what protobuf has for nothing.
-fn time(seconds: Int64) -> Result<Option<Timestamp>, FormatError> {
-    if seconds.0 == 0 {
+pub(super) fn time(seconds: u64) -> Result<Option<Timestamp>, FormatError> {
+    if seconds == 0 {
         return Ok(None);
     }
-    let time = i64::try_from(seconds.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     time.map(Some).ok_or_else(|| FormatError::Value {
-        field: "integratedTime",
+        field: TIME,
         expected: "a time before the year 10000",
-        got: seconds.0.to_string(),
+        got: seconds.to_string(),
     })
 }
 
@@ -219,6 +283,16 @@ mod tests {
         assert_eq!((entry.log_index, entry.integrated_time, entry.promise), (0, None, None));
         let proof = entry.proof.unwrap();
         assert_eq!((proof.index, proof.size, proof.root.len(), proof.hashes.len()), (0, 0, 0, 0));
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        let left_out = r#"{"logId":{"keyId":"AQID"},"kindVersion":{"kind":"dsse","version":"0.0.2"},"inclusionProof":{"checkpoint":{"envelope":"x"}},"canonicalizedBody":"e30="}"#;
+        for text in [SAMPLE, left_out] {
+            assert_eq!(parse(text).unwrap().to_json().unwrap().as_str(), text);
+        }
+        let early = TlogEntry { integrated_time: Some(Timestamp::MIN), ..parse(SAMPLE).unwrap() };
+        assert_eq!(early.to_json().unwrap_err().code(), "ARTIFACT_VALUE");
     }
 
     /// threat model, rows 51, 52, 53.

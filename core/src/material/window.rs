@@ -1,5 +1,7 @@
 //! The time in which a key or an authority is trusted (sigstore/protobuf-specs, `TimeRange`).
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// A closed interval: both ends belong to it.
@@ -18,6 +20,15 @@ impl Window {
     }
 }
 
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.end {
+            Some(end) => write!(f, "from {} to {end}", self.start),
+            None => write!(f, "from {} on", self.start),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +40,9 @@ mod tests {
         for (second, expected) in [(9, false), (10, true), (20, true), (21, false)] {
             assert_eq!(window.contains(at(second)), expected, "{second}");
         }
-        assert!(Window { end: None, ..window }.contains(at(i64::from(u32::MAX))));
+        assert_eq!(window.to_string(), "from 1970-01-01T00:00:10Z to 1970-01-01T00:00:20Z");
+        let open = Window { end: None, ..window };
+        assert!(open.contains(at(i64::from(u32::MAX))));
+        assert_eq!(open.to_string(), "from 1970-01-01T00:00:10Z on");
     }
 }

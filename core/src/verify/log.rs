@@ -144,7 +144,8 @@ fn promise(
 }
 
 fn check_window(log: &Log, times: impl Iterator<Item = Timestamp>) -> Result<(), LogError> {
-    let outside = |time| Err(LogError::OutsideWindow { base_url: log.base_url.clone(), time });
+    let (base_url, window) = (&log.base_url, log.valid_for);
+    let outside = |time| Err(LogError::OutsideWindow { base_url: base_url.clone(), window, time });
     let mut is_any = false;
     for time in times {
         is_any = true;

@@ -28,6 +28,13 @@ fn dsse1() -> String {
     )
 }
 
+fn intoto1() -> String {
+    let (hex, pem) = (hex(), base64::encode(CERTIFICATE.as_bytes()));
+    format!(
+        r#"{{"apiVersion":"0.0.1","kind":"intoto","spec":{{"content":{{"hash":{{"algorithm":"sha256","value":"{hex}"}},"payloadHash":{{"algorithm":"sha256","value":"{hex}"}}}},"publicKey":"{pem}"}}}}"#
+    )
+}
+
 fn intoto2() -> String {
     let (hex, pem) = (hex(), base64::encode(CERTIFICATE.as_bytes()));
     let inner = base64::encode(b"BAU=");
@@ -71,8 +78,21 @@ fn every_kind_says_who_signed_what() {
         (dsse2(), Generation::V2, &payload(None)),
     ] {
         let verifier = BodyVerifier::Certificate(vec![1, 2, 3]);
-        let expected = Body { generation, content: content.clone(), signature: vec![4, 5], verifier };
+        let signature = Some(vec![4, 5]);
+        let expected = Body { generation, content: content.clone(), signature, verifier };
         assert_eq!(parse(&text).unwrap(), expected, "{text}");
+    }
+}
+
+/// Entries of the first `intoto` name the whole document, and the oldest not even the payload.
+#[test]
+fn a_document_is_named_as_a_whole() {
+    let oldest = format!(r#","payloadHash":{{"algorithm":"sha256","value":"{}"}}"#, hex());
+    for (text, payload) in [(intoto1(), Some(digest())), (intoto1().replace(&oldest, ""), None)] {
+        let body = parse(&text).unwrap();
+        assert_eq!(body.content, BodyContent::Document { digest: digest(), payload }, "{text}");
+        assert_eq!((body.generation, body.signature), (Generation::V1, None));
+        assert_eq!(body.verifier, BodyVerifier::Certificate(vec![1, 2, 3]));
     }
 }
 
@@ -106,7 +126,10 @@ fn everything_else_is_refused() {
         (dsse1(), r#""0.0.1""#, r#""0.0.2""#, "ARTIFACT_MALFORMED_JSON"),
         (dsse1(), r#""0.0.1""#, r#""0.0.3""#, "ARTIFACT_VALUE"),
         (dsse1(), r#""dsse""#, r#""rekord""#, "ARTIFACT_VALUE"),
-        (intoto2(), r#""0.0.2""#, r#""0.0.1""#, "ARTIFACT_VALUE"),
+        (intoto2(), r#""0.0.2""#, r#""0.0.1""#, "ARTIFACT_MALFORMED_JSON"),
+        (intoto1(), r#""0.0.1""#, r#""0.0.2""#, "ARTIFACT_MALFORMED_JSON"),
+        (intoto1(), r#""hash""#, r#""envelope":"","hash""#, "ARTIFACT_MALFORMED_JSON"),
+        (intoto1(), "sha256", "sha1", "ARTIFACT_VALUE"),
         (dsse1(), r#""signatures""#, r#""proposedContent":{},"signatures""#, "ARTIFACT_MALFORMED_JSON"),
         (dsse1(), "[{", twice, "ARTIFACT_COUNT"),
         (dsse1(), "sha256", "sha1", "ARTIFACT_VALUE"),

@@ -59,6 +59,23 @@ struct DsseSignature {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Intoto1 {
+    content: Intoto1Content,
+    public_key: Base64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Intoto1Content {
+    /// Of the envelope's text as it was uploaded, signatures included.
+    hash: Hash,
+    /// Missing in the oldest entries.
+    #[serde(default)]
+    payload_hash: Option<Hash>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Intoto {
     content: IntotoContent,
@@ -111,8 +128,18 @@ pub(super) fn dsse(spec: &Raw) -> Result<Body, FormatError> {
     body(content, signature.signature.0, &signature.verifier.0)
 }
 
+/// `intoto` 0.0.1 (`pkg/types/intoto/v0.0.1/intoto_v0_0_1_schema.json`), which names no signature.
+pub(super) fn intoto_1(spec: &Raw) -> Result<Body, FormatError> {
+    let Intoto1 { content, public_key } = read(spec)?;
+    let digest = content.hash.digest()?;
+    let payload = content.payload_hash.map(|hash| hash.digest()).transpose()?;
+    let verifier = verifier(&public_key.0)?;
+    let content = BodyContent::Document { digest, payload };
+    Ok(Body { generation: Generation::V1, content, signature: None, verifier })
+}
+
 /// `intoto` 0.0.2 (`pkg/types/intoto/v0.0.2/intoto_v0_0_2_schema.json`).
-pub(super) fn intoto(spec: &Raw) -> Result<Body, FormatError> {
+pub(super) fn intoto_2(spec: &Raw) -> Result<Body, FormatError> {
     let IntotoContent { envelope, hash, payload_hash } = read::<Intoto>(spec)?.content;
     hash.digest()?;
     let payload = envelope.payload.map(|payload| inner_base64("payload", &payload.0)).transpose()?;
@@ -123,7 +150,7 @@ pub(super) fn intoto(spec: &Raw) -> Result<Body, FormatError> {
 }
 
 fn body(content: BodyContent, signature: Vec<u8>, pem: &[u8]) -> Result<Body, FormatError> {
-    Ok(Body { generation: Generation::V1, content, signature, verifier: verifier(pem)? })
+    Ok(Body { generation: Generation::V1, content, signature: Some(signature), verifier: verifier(pem)? })
 }
 
 fn verifier(text: &[u8]) -> Result<BodyVerifier, FormatError> {

@@ -112,7 +112,7 @@ fn body(content: BodyContent, signature: Signature) -> Result<Body, FormatError>
             return Err(FormatError::Count { what: "keys or certificates", expected: "exactly 1", got });
         }
     };
-    Ok(Body { generation: Generation::V2, content, signature: signature.content.0, verifier })
+    Ok(Body { generation: Generation::V2, content, signature: Some(signature.content.0), verifier })
 }
 
 impl HashOutput {

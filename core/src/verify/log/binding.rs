@@ -3,7 +3,7 @@
 use super::LogError;
 use crate::format::dsse::Envelope;
 use crate::format::rekor::{Body, BodyContent, BodyVerifier};
-use crate::key::{Hasher, MessageDigest, PublicKey};
+use crate::key::{HashAlgorithm, Hasher, MessageDigest, PublicKey};
 
 /// A signature that is looked for in a log.
 #[derive(Clone, Copy, Debug)]
@@ -32,18 +32,76 @@ pub enum What<'a> {
     Blob(&'a MessageDigest),
     /// An envelope's pre-authentication encoding.
     Envelope(&'a Envelope),
+    /// The same, of an envelope that was read from a document with this digest. Entries of `intoto` 0.0.1 name nothing
+    /// but that.
+    Document(&'a Envelope, &'a MessageDigest),
+}
+
+impl<'a> What<'a> {
+    const fn envelope(self) -> Option<&'a Envelope> {
+        match self {
+            Self::Blob(_) => None,
+            Self::Envelope(envelope) | Self::Document(envelope, _) => Some(envelope),
+        }
+    }
+
+    /// For a message.
+    fn describe(self) -> String {
+        match self {
+            Self::Blob(digest) => format!("bytes {digest}"),
+            Self::Envelope(envelope) => format!("envelope with payload {}", hash(&envelope.payload)),
+            Self::Document(envelope, digest) => {
+                format!("document {digest} with payload {}", hash(&envelope.payload))
+            }
+        }
+    }
+}
+
+fn describe(content: &BodyContent) -> String {
+    match content {
+        BodyContent::Signed(digest) => format!("bytes {digest}"),
+        BodyContent::Payload { digest, .. } => format!("envelope with payload {digest}"),
+        BodyContent::Document { digest, .. } => format!("document {digest}"),
+    }
+}
+
+fn signer(verifier: Verifier<'_>) -> String {
+    match verifier {
+        Verifier::Certificate(der) => format!("certificate {}", hash(der)),
+        Verifier::Key(key) => format!("key {}", hash(key.spki_der())),
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    HashAlgorithm::Sha256.digest(bytes).to_string()
 }
 
 /// Checks that the body names the signature, the signer and the content, each as bytes.
 pub(super) fn bind(body: &Body, signed: &Signed<'_>) -> Result<(), LogError> {
-    let same = [
-        ("signature", body.signature == signed.signature),
-        ("signer", is_verifier(&body.verifier, signed.verifier)),
-        ("content", is_content(&body.content, signed.what)),
-    ];
-    match same.into_iter().find(|(_, same)| !same) {
-        Some((what, _)) => Err(LogError::EntryMismatch { what }),
-        None => Ok(()),
+    let mismatch = |what, expected, got| Err(LogError::EntryMismatch { what, expected, got });
+    if !is_signature(body, signed) {
+        let got = body.signature.as_deref().map_or_else(|| "that of a document".to_owned(), hash);
+        return mismatch("signature", hash(signed.signature), got);
+    }
+    if !is_verifier(&body.verifier, signed.verifier) {
+        let named = match &body.verifier {
+            BodyVerifier::Certificate(der) => Verifier::Certificate(der),
+            BodyVerifier::Key(key) => Verifier::Key(key),
+        };
+        return mismatch("signer", signer(signed.verifier), signer(named));
+    }
+    if !is_content(&body.content, signed.what) {
+        return mismatch("content", signed.what.describe(), describe(&body.content));
+    }
+    Ok(())
+}
+
+/// Where the body names none, the signature is bound by the document's digest: the document has one signature, this one.
+fn is_signature(body: &Body, signed: &Signed<'_>) -> bool {
+    match (&body.signature, signed.what.envelope()) {
+        (Some(named), _) => named == signed.signature,
+        (None, Some(envelope)) => envelope.only_signature().is_ok_and(|only| only == signed.signature),
+        (None, None) => false,
     }
 }
 
@@ -57,18 +115,22 @@ fn is_verifier(named: &BodyVerifier, verifier: Verifier<'_>) -> bool {
 }
 
 fn is_content(named: &BodyContent, what: What<'_>) -> bool {
-    match (named, what) {
-        (BodyContent::Signed(named), What::Blob(digest)) => named == digest,
-        (BodyContent::Signed(named), What::Envelope(envelope)) => {
+    match (named, what, what.envelope()) {
+        (BodyContent::Signed(named), What::Blob(digest), _) => named == digest,
+        (BodyContent::Signed(named), _, Some(envelope)) => {
             let (head, payload) = envelope.pae();
             has_digest(&[&head, payload], named)
         }
-        (BodyContent::Payload { digest, payload_type, payload }, What::Envelope(envelope)) => {
+        (BodyContent::Payload { digest, payload_type, payload }, _, Some(envelope)) => {
             has_digest(&[&envelope.payload], digest)
                 && payload_type.as_ref().is_none_or(|named| *named == envelope.payload_type)
                 && payload.as_ref().is_none_or(|named| *named == envelope.payload)
         }
-        (BodyContent::Payload { .. }, What::Blob(_)) => false,
+        (BodyContent::Document { digest, payload }, What::Document(envelope, document), _) => {
+            digest == document && payload.as_ref().is_none_or(|named| has_digest(&[&envelope.payload], named))
+        }
+        (BodyContent::Signed(_) | BodyContent::Payload { .. }, _, None)
+        | (BodyContent::Document { .. }, What::Blob(_) | What::Envelope(_), _) => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::format::FormatError;
+use crate::material::window::Window;
 
 /// Why an entry does not prove that a signature is in a log.
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +18,14 @@ pub enum LogError {
     #[error("the log entry cannot be read: {0}")]
     EntryMalformed(FormatError),
     /// The entry is about another signature, signer or content.
-    #[error("the log entry has another {what} than what is verified")]
+    #[error("the log entry has another {what} than what is verified: {got}, expected {expected}")]
     EntryMismatch {
         /// What differs.
         what: &'static str,
+        /// What is verified.
+        expected: String,
+        /// What the entry names.
+        got: String,
     },
     /// The promise (signed entry timestamp) is not by the log, or not about this entry.
     #[error("the signed entry timestamp does not verify: {0}")]
@@ -35,10 +40,14 @@ pub enum LogError {
     #[error("the log entry has no inclusion proof")]
     ProofMissing,
     /// Proof and checkpoint are of different trees.
-    #[error("the inclusion proof and the checkpoint differ in their {what}")]
+    #[error("the inclusion proof has {what} {got}, expected {expected} as in the checkpoint and the entry")]
     RootMismatch {
         /// What differs.
         what: &'static str,
+        /// What the log signed.
+        expected: String,
+        /// What the proof says.
+        got: String,
     },
     /// The checkpoint cannot be read, or there is none.
     #[error("the log's checkpoint cannot be read: {0}")]
@@ -52,10 +61,12 @@ pub enum LogError {
         base_url: String,
     },
     /// The log's key was not trusted at the time of the signature.
-    #[error("the key of the log at {base_url} is not trusted {}", at(*time))]
+    #[error("the key of the log at {base_url} is trusted {window}, and not {}", at(*time))]
     OutsideWindow {
         /// The trusted log.
         base_url: String,
+        /// When its key is trusted.
+        window: Window,
         /// The time; `None` where no time is proven.
         time: Option<Timestamp>,
     },

@@ -1,6 +1,8 @@
 //! The log entries of real bundles, against the logs of their trusted roots.
 
 mod changes;
+mod legacy;
+mod released;
 mod rules;
 mod vectors;
 

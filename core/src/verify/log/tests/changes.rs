@@ -124,7 +124,8 @@ fn an_entry_of_another_signature_is_refused() {
         let refused = |signed: Signed<'_>, what: &str| {
             let error = LogProven::check(&entry, &signed, &case.logs, case.rules()).unwrap_err();
             assert_eq!(error.code(), "LOG_ENTRY_MISMATCH", "{}", entry.kind);
-            assert!(error.to_string().contains(what), "{error}");
+            let message = error.to_string();
+            assert!(message.contains(what) && message.contains("expected"), "{message}");
         };
         let mut signature = signed.signature.to_vec();
         signature[9] ^= 1;

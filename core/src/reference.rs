@@ -380,7 +380,13 @@ fn parse_local(text: &str, rest: &str) -> Result<LocalReference, ReferenceError>
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (transport, local) = match self {
-            Self::Registry(reference) => return reference.fmt(f),
+            Self::Registry(reference) => {
+                // A host that is called as a transport is, with a port.
+                let text = reference.to_string();
+                let is_other =
+                    ["oci:", "oci-archive:", "docker-archive:"].iter().any(|it| text.starts_with(it));
+                return write!(f, "{}{text}", if is_other { "docker://" } else { "" });
+            }
             Self::Layout(local) => ("oci", local),
             Self::OciArchive(local) => ("oci-archive", local),
             Self::DockerArchive(local) => ("docker-archive", local),

@@ -140,3 +140,16 @@ proptest! {
         prop_assert_eq!(reference.selector().to_string(), format!("sha256:{HEX}"));
     }
 }
+
+/// Found by fuzzing: hosts are in lower case, and then look like a transport.
+#[test]
+fn a_host_that_is_called_as_a_transport_stays_one() {
+    for (text, shown) in [
+        ("Oci:3/a", "docker://oci:3/a"),
+        ("docker://oci-archive:5000/a/b:v1", "docker://oci-archive:5000/a/b:v1"),
+    ] {
+        let location: Location = text.parse().unwrap();
+        assert_eq!(location.to_string(), shown);
+        assert_eq!(location.to_string().parse(), Ok(location));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use countersign_core::digest::{Algorithm, Digest, Hasher};
@@ -147,19 +147,9 @@ pub(crate) fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// When it cannot be read, or is a directory.
 pub(crate) fn digest(path: &Path, algorithm: Algorithm) -> Result<Digest, Failure> {
     let mut hasher = Hasher::new(algorithm);
-    let mut input = BufReader::with_capacity(64 << 10, input(path)?);
-    loop {
-        let length = match input.fill_buf() {
-            Ok([]) => return Ok(hasher.finish()),
-            Ok(bytes) => {
-                hasher.update(bytes);
-                bytes.len()
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
-            Err(error) => return Err(Failure::io(path.display(), error)),
-        };
-        input.consume(length);
-    }
+    let read = file::read_pieces(&mut input(path)?, |piece| hasher.update(piece));
+    read.map_err(|error| Failure::io(path.display(), error))?;
+    Ok(hasher.finish())
 }
 
 #[cfg(test)]

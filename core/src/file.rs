@@ -236,6 +236,27 @@ pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// Reads to the end, piece by piece, in constant memory; gives how many bytes there were.
+///
+/// # Errors
+/// When reading fails; an interruption is no failure.
+pub fn read_pieces(reader: &mut impl Read, mut each: impl FnMut(&[u8])) -> io::Result<u64> {
+    const BUFFER: usize = 128 << 10;
+    let mut buffer = vec![0; BUFFER];
+    let mut length = 0_u64;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(length),
+            Ok(count) => {
+                each(&buffer[..count]);
+                length += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Reads a regular file of at most `limit` bytes. Symbolic links are followed (Kubernetes mounts secrets as such).
 ///
 /// # Errors

@@ -61,29 +61,52 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    struct AtMost<T, const MOST: usize>(PhantomData<T>);
+    at_most_within::<MOST, T, D>(deserializer, |_| Ok(()))
+}
 
-    impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for AtMost<T, MOST> {
+/// As [`at_most`]; each time that the list makes room for more elements, `take` is asked for so many bytes, and may refuse
+/// them with a reason.
+///
+/// # Errors
+/// When an element is malformed, or room is refused.
+pub fn at_most_within<'de, const MOST: usize, T, D>(
+    deserializer: D,
+    take: impl FnMut(usize) -> Result<(), &'static str>,
+) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    struct AtMost<T, F, const MOST: usize>(PhantomData<T>, F);
+
+    impl<'de, T, F, const MOST: usize> Visitor<'de> for AtMost<T, F, MOST>
+    where
+        T: Deserialize<'de>,
+        F: FnMut(usize) -> Result<(), &'static str>,
+    {
         type Value = Vec<T>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a list")
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut sequence: A) -> Result<Vec<T>, A::Error> {
             let mut elements = Vec::new();
             while elements.len() <= MOST {
+                let room = elements.capacity();
                 match sequence.next_element()? {
                     Some(element) => elements.push(element),
                     None => return Ok(elements),
                 }
+                let more = (elements.capacity() - room) * size_of::<T>();
+                (self.1)(more).map_err(serde::de::Error::custom)?;
             }
             while sequence.next_element::<IgnoredAny>()?.is_some() {}
             Ok(elements)
         }
     }
 
-    deserializer.deserialize_seq(AtMost::<T, MOST>(PhantomData))
+    deserializer.deserialize_seq(AtMost::<T, _, MOST>(PhantomData, take))
 }
 
 /// A value that is kept as the text it came in.

@@ -340,18 +340,27 @@ pub enum LocalSelector {
     Digest(Digest),
 }
 
+/// What a reference to a registry may begin with, and must where it would be taken for another.
+const REGISTRY: &str = "docker://";
+
+/// What a local reference becomes.
+type Make = fn(LocalReference) -> Location;
+
+/// What other references begin with (containers-transports(5)).
+const LOCAL: [(&str, Make); 3] = [
+    ("oci:", Location::Layout),
+    ("oci-archive:", Location::OciArchive),
+    ("docker-archive:", Location::DockerArchive),
+];
+
 impl FromStr for Location {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        if let Some(rest) = text.strip_prefix("docker://") {
+        if let Some(rest) = text.strip_prefix(REGISTRY) {
             return rest.parse().map(Self::Registry);
         }
-        for (prefix, make) in [
-            ("oci:", Self::Layout as fn(LocalReference) -> Self),
-            ("oci-archive:", Self::OciArchive),
-            ("docker-archive:", Self::DockerArchive),
-        ] {
+        for (prefix, make) in LOCAL {
             if let Some(rest) = text.strip_prefix(prefix) {
                 return parse_local(text, rest).map(make);
             }
@@ -383,9 +392,8 @@ impl fmt::Display for Location {
             Self::Registry(reference) => {
                 // A host that is called as a transport is, with a port.
                 let text = reference.to_string();
-                let is_other =
-                    ["oci:", "oci-archive:", "docker-archive:"].iter().any(|it| text.starts_with(it));
-                return write!(f, "{}{text}", if is_other { "docker://" } else { "" });
+                let is_other = LOCAL.iter().any(|(prefix, _)| text.starts_with(prefix));
+                return write!(f, "{}{text}", if is_other { REGISTRY } else { "" });
             }
             Self::Layout(local) => ("oci", local),
             Self::OciArchive(local) => ("oci-archive", local),

@@ -35,6 +35,8 @@ pub mod merge;
 mod paths;
 pub mod purl;
 pub mod score;
+#[cfg(test)]
+mod testing;
 mod told;
 pub mod tree;
 

@@ -87,48 +87,31 @@ pub(super) async fn run(args: &VerifyBlobAttestationArgs, context: &Context) -> 
             .warning("--check-claims=false: a trusted key's statement about any other file is accepted");
     }
     let (envelope, hashes) = envelope(args)?;
-    let subject = match policy.check_claims {
-        true => Compared::read(args)?,
-        false => Compared::Nothing,
+    let about = match policy.check_claims {
+        true => about(args)?,
+        false => About::Anything,
     };
-    let place = match (&args.blob, &subject) {
+    let place = match (&args.blob, &about) {
         (Some(path), _) => path.display().to_string(),
-        (None, Compared::Digest(digest)) => digest.to_string(),
+        (None, About::Digest(digest)) => digest.to_string(),
         (None, _) => "any file".to_owned(),
     };
-    let (_, proven) = verify_envelope(&envelope, subject.about(), &policy, hashes)
+    let (_, proven) = verify_envelope(&envelope, &about, &policy, hashes)
         .map_err(|refusal| Failure::from(refusal).at(&place))?;
     proven_of(context, args.output, &place, Some(args.kind.uri()), &proven)
 }
 
-/// What the statement's subjects are compared with.
-enum Compared {
-    Digest(Digest),
-    Files(Files),
-    Nothing,
-}
-
-impl Compared {
-    fn read(args: &VerifyBlobAttestationArgs) -> std::result::Result<Self, Failure> {
-        let folder = args.blob.as_deref().filter(|path| path.is_dir());
-        let Some(folder) = folder else {
-            return match args.ignore_missing {
-                true => Err(Failure::usage("--ignore-missing: is only for a directory")),
-                false => digest(args).map(Self::Digest),
-            };
+/// What the statement must be about.
+fn about(args: &VerifyBlobAttestationArgs) -> std::result::Result<About, Failure> {
+    let Some(folder) = args.blob.as_deref().filter(|path| path.is_dir()) else {
+        return match args.ignore_missing {
+            true => Err(Failure::usage("--ignore-missing: is only for a directory")),
+            false => digest(args).map(About::Digest),
         };
-        let skip: Vec<_> = args.bundle.iter().chain(&args.signature).map(PathBuf::as_path).collect();
-        let tree = Tree::read(folder, &skip).map_err(|error| Failure::setting(folder, &error))?;
-        Ok(Self::Files(Files { tree, ignore_missing: args.ignore_missing }))
-    }
-
-    const fn about(&self) -> About<'_> {
-        match self {
-            Self::Digest(digest) => About::Digest(digest),
-            Self::Files(files) => About::Files(files),
-            Self::Nothing => About::Anything,
-        }
-    }
+    };
+    let skip: Vec<_> = args.bundle.iter().chain(&args.signature).map(PathBuf::as_path).collect();
+    let tree = Tree::read(folder, &skip).map_err(|error| Failure::setting(folder, &error))?;
+    Ok(About::Files(Files { tree, ignore_missing: args.ignore_missing }))
 }
 
 fn digest(args: &VerifyBlobAttestationArgs) -> std::result::Result<Digest, Failure> {

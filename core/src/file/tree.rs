@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 
 use super::FileError;
@@ -73,16 +72,10 @@ fn name(root: &Path, path: &Path) -> Option<String> {
 
 fn digest(path: &Path) -> Result<Digest, FileError> {
     let failed = |source| FileError::io(path, source);
-    let mut file = File::open(path).map_err(failed)?;
-    let (mut hasher, mut buffer) = (Hasher::new(Algorithm::Sha256), vec![0; 64 << 10]);
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(length) => hasher.update(&buffer[..length]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
-        }
-    }
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    super::read_pieces(&mut File::open(path).map_err(failed)?, |piece| hasher.update(piece))
+        .map_err(failed)?;
+    Ok(hasher.finish())
 }
 
 #[cfg(test)]

@@ -44,6 +44,3 @@ pub const PBKDF2_ITERATIONS_MAX: u64 = 10_000_000;
 
 /// bcrypt (OpenSSH): most rounds. `ssh-keygen` writes 16 or 24 unless told otherwise with `-a`.
 pub const BCRYPT_ROUNDS_MAX: u64 = 2_048;
-
-/// Bytes read at once when a message is streamed.
-pub(super) const READ_BUFFER_BYTES: usize = 128 * 1024;

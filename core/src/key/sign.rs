@@ -16,9 +16,9 @@ use zeroize::Zeroizing;
 
 use super::error::KeyError;
 use super::hash::{HashAlgorithm, Hasher, MessageDigest};
-use super::limits;
 use super::private::{Material, PrivateKey};
 use super::public::PublicKey;
+use crate::file::read_pieces;
 
 /// Something that signs with a key: a key in this process, a KMS, a token.
 #[async_trait]
@@ -106,7 +106,7 @@ impl PrivateKey {
             return sign_ed25519(key, reader);
         }
         let mut hasher = Hasher::new(self.kind().hash());
-        let length = read_all(reader, |piece| hasher.update(piece)).map_err(KeyError::Read)?;
+        let length = read_pieces(reader, |piece| hasher.update(piece)).map_err(KeyError::Read)?;
         let digest = hasher.finish();
         Ok(SignedMessage { signature: self.sign_digest(&digest)?, digest, length })
     }
@@ -156,7 +156,7 @@ impl<R: Read + Seek> Passes<'_, R> {
     fn run(&mut self, mut each: impl FnMut(&[u8])) -> Result<(), SignatureError> {
         let mut hasher = Hasher::new(HashAlgorithm::Sha256);
         let result = self.rewind().and_then(|()| {
-            read_all(self.reader, |piece| {
+            read_pieces(self.reader, |piece| {
                 hasher.update(piece);
                 each(piece);
             })
@@ -182,22 +182,6 @@ impl<R: Read + Seek> Passes<'_, R> {
                 self.start = Some(self.reader.stream_position()?);
                 Ok(())
             }
-        }
-    }
-}
-
-fn read_all(reader: &mut impl Read, mut each: impl FnMut(&[u8])) -> std::io::Result<u64> {
-    let mut buffer = vec![0; limits::READ_BUFFER_BYTES];
-    let mut length = 0_u64;
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(length),
-            Ok(count) => {
-                each(&buffer[..count]);
-                length += count as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
 }

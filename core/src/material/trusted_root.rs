@@ -196,69 +196,64 @@ impl TrustedRoot {
         if !MEDIA_TYPES.contains(&read.media_type.as_str()) {
             return Err(TrustedRootError::MediaType { got: read.media_type });
         }
-        let mut root = Self::default();
-        root.logs = logs("tlogs", read.tlogs, &mut root.unusable)?;
-        root.certificate_logs = logs("ctlogs", read.ctlogs, &mut root.unusable)?;
-        let unusable = &mut root.unusable;
-        root.authorities = authorities("certificateAuthorities", read.certificate_authorities, unusable)?;
-        root.timestamp_authorities =
-            authorities("timestampAuthorities", read.timestamp_authorities, unusable)?;
-        Ok(root)
+        let mut unusable = Vec::new();
+        let out = &mut unusable;
+        let (logs, certificate_logs) =
+            (usable("tlogs", read.tlogs, out, log)?, usable("ctlogs", read.ctlogs, out, log)?);
+        let authorities = usable("certificateAuthorities", read.certificate_authorities, out, authority)?;
+        let timestamp_authorities =
+            usable("timestampAuthorities", read.timestamp_authorities, out, authority)?;
+        Ok(Self { authorities, logs, certificate_logs, timestamp_authorities, unusable })
     }
 }
 
-fn logs(
+/// What can be used of a list. What cannot is told, and left out; a list that is too long, or an error of the document's
+/// own, ends all.
+fn usable<E, T>(
     field: &'static str,
-    logs: Vec<EncodedLog>,
+    listed: Vec<E>,
     unusable: &mut Vec<Unusable>,
-) -> Result<Vec<Log>, TrustedRootError> {
-    bounded(field, &logs)?;
-    let mut usable = Vec::new();
-    for (index, log) in logs.into_iter().enumerate() {
-        match key(&log.public_key) {
-            Ok(key) => usable.push(Log {
-                key,
-                key_id: log.log_id.key_id.0,
-                base_url: log.base_url,
-                valid_for: window(log.public_key.valid_for),
-                operator: log.operator,
-            }),
-            Err(error) => {
-                unusable.push(Unusable { place: format!("{field}[{index}]"), why: error.to_string() });
-            }
-        }
+    read: impl Fn(E, &str) -> Result<Result<T, String>, TrustedRootError>,
+) -> Result<Vec<T>, TrustedRootError> {
+    if listed.len() > limits::TRUST_ENTRIES {
+        return Err(TrustedRootError::TooMany { what: field, limit: limits::TRUST_ENTRIES });
     }
-    Ok(usable)
-}
-
-fn authorities(
-    field: &'static str,
-    authorities: Vec<EncodedAuthority>,
-    unusable: &mut Vec<Unusable>,
-) -> Result<Vec<Authority>, TrustedRootError> {
-    bounded(field, &authorities)?;
     let mut usable = Vec::new();
-    for (index, authority) in authorities.into_iter().enumerate() {
+    for (index, encoded) in listed.into_iter().enumerate() {
         let place = format!("{field}[{index}]");
-        match chain(&authority.cert_chain) {
-            Ok(chain) if chain.is_empty() => return Err(TrustedRootError::NoCertificate { place }),
-            Ok(chain) => usable.push(Authority {
-                chain,
-                uri: authority.uri,
-                valid_for: window(authority.valid_for),
-                operator: authority.operator,
-            }),
-            Err(error) => unusable.push(Unusable { place, why: error.to_string() }),
+        match read(encoded, &place)? {
+            Ok(read) => usable.push(read),
+            Err(why) => unusable.push(Unusable { place, why }),
         }
     }
     Ok(usable)
 }
 
-fn bounded<T>(what: &'static str, listed: &[T]) -> Result<(), TrustedRootError> {
-    match listed.len() > limits::TRUST_ENTRIES {
-        true => Err(TrustedRootError::TooMany { what, limit: limits::TRUST_ENTRIES }),
-        false => Ok(()),
+fn log(log: EncodedLog, _: &str) -> Result<Result<Log, String>, TrustedRootError> {
+    let key = key(&log.public_key).map_err(|error| error.to_string());
+    Ok(key.map(|key| Log {
+        key,
+        key_id: log.log_id.key_id.0,
+        base_url: log.base_url,
+        valid_for: window(log.public_key.valid_for),
+        operator: log.operator,
+    }))
+}
+
+fn authority(
+    authority: EncodedAuthority,
+    place: &str,
+) -> Result<Result<Authority, String>, TrustedRootError> {
+    if authority.cert_chain.certificates.is_empty() {
+        return Err(TrustedRootError::NoCertificate { place: place.to_owned() });
     }
+    let chain = chain(&authority.cert_chain).map_err(|error| error.to_string());
+    Ok(chain.map(|chain| Authority {
+        chain,
+        uri: authority.uri,
+        valid_for: window(authority.valid_for),
+        operator: authority.operator,
+    }))
 }
 
 /// The key of a log. Old logs have theirs as the bare structure of PKCS#1.
@@ -288,6 +283,7 @@ fn window(range: Option<TimeRange>) -> Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors;
 
     const HEAD: &str = r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1""#;
 
@@ -328,11 +324,9 @@ mod tests {
     /// those of the logs that have theirs in PKCS#1 too.
     #[test]
     fn roots_of_the_conformance_suite() {
-        let Some(directory) = crate::vectors::vectors("sigstore-conformance") else { return };
-        let index = std::fs::read(directory.join("index.json")).unwrap();
-        let rows: Vec<serde_json::Value> = serde_json::from_slice(&index).unwrap();
+        let Some(directory) = vectors::vectors("sigstore-conformance") else { return };
         let mut refused = Vec::new();
-        for row in &rows {
+        for row in &vectors::rows(&directory) {
             let root = std::fs::read(directory.join(row["trusted_root"].as_str().unwrap())).unwrap();
             match TrustedRoot::parse(&root) {
                 Ok(root) => assert_eq!(root.unusable, [], "{row}"),
@@ -340,8 +334,7 @@ mod tests {
             }
         }
         assert_eq!(refused, [serde_json::json!(["trustroot.parse"])]);
-        let root = std::fs::read(directory.join("prod-trusted_root.json")).unwrap();
-        let root = TrustedRoot::parse(&root).unwrap();
+        let root = vectors::trusted_root(&directory.join("prod-trusted_root.json"));
         let counts = [root.logs.len(), root.certificate_logs.len()];
         assert_eq!(counts, [2, 2]);
         assert_eq!([root.authorities.len(), root.timestamp_authorities.len()], [2, 1]);

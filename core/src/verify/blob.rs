@@ -6,13 +6,12 @@ use bytes::Bytes;
 
 use super::refusal::Refusal;
 use super::token::SignatureProven;
+use crate::file::read_pieces;
 use crate::format::base64;
 use crate::format::bundle::{Bundle, Content, MessageDigest};
 use crate::format::legacy::BlobBundle;
 use crate::key::{HashAlgorithm, HashPolicy, PublicKey, StreamVerifier};
 use crate::sign::blob::protobuf_name;
-
-const BUFFER: usize = 64 << 10;
 
 /// Bytes that no signature of a supported key is shorter than: half of one by Ed25519, and far less than it would take
 /// luck to get out of ECDSA.
@@ -106,7 +105,7 @@ pub fn verify_blob(
             }
         })
         .collect();
-    stream(reader, &mut verifiers)?;
+    read_pieces(reader, |piece| verifiers.iter_mut().for_each(|verifier| verifier.update(piece)))?;
     let mut proven = None;
     for (key, verifier) in keys.iter().zip(verifiers) {
         let outcome = verifier.finish();
@@ -122,18 +121,6 @@ pub fn verify_blob(
         }
     }
     Ok(proven.ok_or(Refusal::SignatureInvalid { keys: keys.len() })?)
-}
-
-fn stream(reader: &mut impl Read, verifiers: &mut [StreamVerifier]) -> std::io::Result<()> {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => verifiers.iter_mut().for_each(|verifier| verifier.update(&buffer[..count])),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

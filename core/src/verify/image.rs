@@ -34,8 +34,8 @@ fn add(verdict: &mut Verdict, artifact: Artifact, policy: &ImagePolicy) {
         Ok(Content::Legacy(signature)) => legacy(&signature, &verdict.digest, policy),
         Ok(Content::Bundle(bundle)) => bundle_envelope(*bundle, &verdict.digest, policy),
         Ok(Content::Envelope(envelope)) => {
-            let about = About::digest(&verdict.digest, policy.check_claims);
-            let proven = statement(&envelope, about, policy, HashPolicy::AlsoLegacy);
+            let about = About::digest(verdict.digest, policy.check_claims);
+            let proven = statement(&envelope, &about, policy, HashPolicy::AlsoLegacy);
             proven.map(|(claims, signature)| Steps::of(Format::Legacy, claims, signature, Some(envelope)))
         }
         Err(refusal) => Err(Failure { refusal, passed: &[], failed: "content" }),
@@ -108,11 +108,11 @@ fn legacy(signature: &LegacySignature, digest: &Digest, policy: &ImagePolicy) ->
 
 /// Steps 3 and 4 for a bundle.
 fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Result<Steps, Failure> {
-    let about = About::digest(digest, policy.check_claims);
+    let about = About::digest(*digest, policy.check_claims);
     let unfit = |refusal| Failure { refusal, passed: &[], failed: "content" };
     match bundle.content() {
         Ok(BundleContent::Envelope(envelope)) => {
-            let (claims, proven) = statement(envelope, about, policy, HashPolicy::Current)?;
+            let (claims, proven) = statement(envelope, &about, policy, HashPolicy::Current)?;
             Ok(Steps::of(Format::Bundle, claims, proven, bundle.dsse_envelope))
         }
         Ok(BundleContent::Message(_)) => {
@@ -129,7 +129,7 @@ fn bundle_envelope(bundle: Bundle, digest: &Digest, policy: &ImagePolicy) -> Res
 /// When it is of another type, about something else, or not signed with a trusted key.
 pub fn verify_envelope(
     envelope: &Envelope,
-    about: About<'_>,
+    about: &About,
     policy: &ImagePolicy,
     hashes: HashPolicy,
 ) -> Result<(ClaimsProven, SignatureProven), Refusal> {
@@ -140,7 +140,7 @@ pub fn verify_envelope(
 /// signature that failed.
 fn statement(
     envelope: &Envelope,
-    about: About<'_>,
+    about: &About,
     policy: &ImagePolicy,
     hashes: HashPolicy,
 ) -> Result<(ClaimsProven, SignatureProven), Failure> {

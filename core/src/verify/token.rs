@@ -61,24 +61,24 @@ impl SignatureProven {
 }
 
 /// What a statement must be about.
-#[derive(Clone, Copy, Debug)]
-pub enum About<'a> {
+#[derive(Clone, Debug)]
+pub enum About {
     /// One thing, by its digest.
-    Digest(&'a Digest),
+    Digest(Digest),
     /// The files of a directory.
-    Files(&'a Files),
+    Files(Files),
     /// Anything: the claims are not checked.
     Anything,
 }
 
-impl<'a> About<'a> {
+impl About {
     /// The digest, unless the claims are not to be checked.
-    pub(super) const fn digest(digest: &'a Digest, check_claims: bool) -> Self {
+    pub(super) const fn digest(digest: Digest, check_claims: bool) -> Self {
         if check_claims { Self::Digest(digest) } else { Self::Anything }
     }
 
     /// The subject whose annotations count, what was signed in words, and whether it was compared.
-    fn find<'s>(self, statement: &'s Statement<'_>) -> Result<(Option<&'s Subject>, String, bool), Refusal> {
+    fn find<'s>(&self, statement: &'s Statement<'_>) -> Result<(Option<&'s Subject>, String, bool), Refusal> {
         match self {
             Self::Digest(digest) => match statement.subject_of(digest) {
                 Some(subject) => Ok((Some(subject), digest.to_string(), true)),
@@ -132,7 +132,7 @@ impl ClaimsProven {
     ///
     /// # Errors
     /// When the payload is malformed, of another type, or about something else.
-    pub fn envelope(envelope: &Envelope, about: About<'_>, wanted: &Wanted) -> Result<Self, Refusal> {
+    pub fn envelope(envelope: &Envelope, about: &About, wanted: &Wanted) -> Result<Self, Refusal> {
         if envelope.payload_type != media_type::IN_TOTO {
             let got = envelope.payload_type.clone();
             return Err(Refusal::PayloadType { expected: media_type::IN_TOTO, got });

@@ -370,7 +370,7 @@ mod tests {
     #[test]
     fn as_go_tells() {
         if !Command::new("go").arg("version").output().is_ok_and(|output| output.status.success()) {
-            println!("left out: no go");
+            crate::testing::left_out("go");
             return;
         }
         let folder = std::env::temp_dir().join(format!("countersign-golang-{}", std::process::id()));
@@ -397,7 +397,7 @@ mod tests {
                 .current_dir(&folder)
                 .status();
             if !built.is_ok_and(|status| status.success()) {
-                println!("left out: no go for {system}");
+                crate::testing::left_out(format_args!("go for {system}"));
                 continue;
             }
             compare(&program);

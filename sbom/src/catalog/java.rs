@@ -447,7 +447,6 @@ mod tests {
                 _ => wrong.push((jar, lines(&found))),
             }
         }
-        println!("{right} of {}", right + wrong.len());
         // Where there is no pom.properties a group is only guessed.
         assert!(wrong.len() * 3 <= right, "{right} right, {wrong:#?}");
     }

@@ -200,11 +200,11 @@ mod tests {
             .into_iter()
             .find(|folder| Path::new(folder).is_dir())
         else {
-            println!("left out: no npm");
+            crate::testing::left_out("npm");
             return;
         };
         let Ok(output) = Command::new("npm").args(["ls", "--all", "--json"]).current_dir(npm).output() else {
-            println!("left out: no npm");
+            crate::testing::left_out("npm");
             return;
         };
         let tree: Value = serde_json::from_slice(&output.stdout).unwrap();

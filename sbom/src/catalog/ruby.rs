@@ -279,7 +279,7 @@ end
         let Some(output) =
             Command::new("ruby").args(["-e", script]).output().ok().filter(|o| o.status.success())
         else {
-            println!("left out: no ruby");
+            crate::testing::left_out("ruby");
             return;
         };
         let output = String::from_utf8(output.stdout).unwrap();

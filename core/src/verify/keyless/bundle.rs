@@ -26,14 +26,14 @@ pub struct Requirements<'a> {
 
 /// What a bundle's signer is: the leaf whose key is to be tried, and the certificates that came along.
 #[derive(Clone, Debug)]
-pub struct Signer {
+pub struct SigningCertificate {
     /// The signer's certificate.
     pub leaf: Certificate,
     /// Others, in which nothing is trusted.
     pub pool: Vec<Certificate>,
 }
 
-impl Signer {
+impl SigningCertificate {
     /// The certificates of a bundle (Sigstore bundle specification, `VerificationMaterial`).
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl KeylessProven {
     /// [`KeylessError`], of the first step that fails.
     pub fn check(
         bundle: &Bundle,
-        signer: &Signer,
+        signer: &SigningCertificate,
         signature: &[u8],
         what: What<'_>,
         asked: &Requirements<'_>,

@@ -17,7 +17,7 @@ mod tests;
 
 use jiff::Timestamp;
 
-pub use bundle::{KeylessProven, Requirements, Signer};
+pub use bundle::{KeylessProven, Requirements, SigningCertificate};
 pub use certificate::CertificateProven;
 pub use identity::{IdentityPolicy, IdentityProven, Matcher, PatternError};
 

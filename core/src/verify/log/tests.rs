@@ -14,33 +14,11 @@ use serde_json::Value;
 use super::*;
 use crate::format::bundle::{Bundle, Content};
 use crate::key::{HashAlgorithm, MessageDigest, PublicKey};
-use crate::material::window::Window;
-
-fn json(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-    base64::decode("test", value.as_str().unwrap()).unwrap()
-}
+use crate::vectors::{json, rows, sha256, trusted_root};
 
 /// The logs of a trusted root.
 fn logs(root: &Path) -> Vec<Log> {
-    let time = |value: &Value| value.as_str().map(|time| time.parse::<Timestamp>().unwrap());
-    let log = |log: &Value| {
-        let window = &log["publicKey"]["validFor"];
-        Log {
-            key: PublicKey::from_spki_der(&bytes(&log["publicKey"]["rawBytes"])).unwrap(),
-            key_id: bytes(&log["logId"]["keyId"]),
-            base_url: log["baseUrl"].as_str().unwrap().into(),
-            valid_for: Window {
-                start: time(&window["start"]).unwrap_or_default(),
-                end: time(&window["end"]),
-            },
-            operator: None,
-        }
-    };
-    json(root)["tlogs"].as_array().unwrap().iter().map(log).collect()
+    trusted_root(root).logs
 }
 
 /// A bundle, and what its entries are checked with.

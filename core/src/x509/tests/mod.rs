@@ -17,10 +17,6 @@ fn raw(value: &Value) -> Vec<u8> {
     STANDARD.decode(value.as_str().unwrap()).unwrap()
 }
 
-fn json(path: &std::path::Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
 /// The certificates of a chain of a trusted root.
 fn chain(authority: &Value) -> Vec<Vec<u8>> {
     let certificates = authority["certChain"]["certificates"].as_array().unwrap();

@@ -2,39 +2,45 @@
 
 use serde_json::Value;
 
-use super::{chain, json, leaf};
-use crate::vectors::vectors;
+use super::{chain, leaf};
+use crate::material::trusted_root::{Authority, TrustedRoot};
+use crate::vectors::{json, rows, trusted_root, vectors};
 use crate::x509::path::{self, Path, Purpose};
 use crate::x509::{Certificate, Claims, Identity};
 
 /// The paths of a leaf, at its own beginning, to every authority of a trusted root.
-pub(super) fn paths(leaf: &Certificate, root: &Value) -> Vec<Path> {
-    let one = |authority: &Value| {
-        let certificates: Vec<_> =
-            chain(authority).iter().map(|der| Certificate::parse(der).unwrap()).collect();
-        let (anchor, pool) = certificates.split_last().unwrap();
+pub(super) fn paths(leaf: &Certificate, root: &TrustedRoot) -> Vec<Path> {
+    let one = |authority: &Authority| {
+        let (anchor, pool) = authority.chain.split_last().unwrap();
         path::verify(leaf, pool, anchor, leaf.not_before(), Purpose::CodeSigning).ok()
     };
-    root["certificateAuthorities"].as_array().unwrap().iter().filter_map(one).collect()
+    root.authorities.iter().filter_map(one).collect()
+}
+
+/// CPython's releases: their rows and leaves, and the trusted root. None without the vectors.
+pub(super) fn released() -> Option<(Vec<(Value, Certificate)>, TrustedRoot)> {
+    let (bundles, roots) = (vectors("cpython")?, vectors("sigstore-conformance")?);
+    let of_row = |row: Value| {
+        let leaf = leaf(&json(&bundles.join(row["bundle"].as_str().unwrap()))).unwrap();
+        (row, Certificate::parse(&leaf).unwrap())
+    };
+    let released: Vec<_> = rows(&bundles).into_iter().map(of_row).collect();
+    assert_eq!(released.len(), 87);
+    Some((released, trusted_root(&roots.join("prod-trusted_root.json"))))
 }
 
 #[test]
 fn public_leaves() {
-    let (Some(bundles), Some(roots)) = (vectors("cpython"), vectors("sigstore-conformance")) else { return };
-    let root = json(&roots.join("prod-trusted_root.json"));
-    let rows = json(&bundles.join("index.json"));
-    for row in rows.as_array().unwrap() {
-        let name = row["bundle"].as_str().unwrap();
-        let leaf = Certificate::parse(&leaf(&json(&bundles.join(name))).unwrap()).unwrap();
+    let Some((released, root)) = released() else { return };
+    for (row, leaf) in released {
         let path = paths(&leaf, &root).pop().unwrap();
         let (anchor, pool) = path.certificates().split_last().unwrap();
         let late = jiff::Timestamp::from_second(leaf.not_after().as_second() + 1).unwrap();
         let error = path::verify(&leaf, pool, anchor, late, Purpose::CodeSigning).unwrap_err();
-        assert_eq!(error.code(), "CERTIFICATE_EXPIRED", "{name}");
+        assert_eq!(error.code(), "CERTIFICATE_EXPIRED", "{row}");
         assert_eq!(Identity::read(&leaf).unwrap(), Identity::Email(row["identity"].as_str().unwrap().into()));
-        assert_eq!(Claims::read(&leaf).unwrap().issuer(), row["issuer"].as_str(), "{name}");
+        assert_eq!(Claims::read(&leaf).unwrap().issuer(), row["issuer"].as_str(), "{row}");
     }
-    assert_eq!(rows.as_array().unwrap().len(), 87);
 }
 
 #[test]
@@ -63,14 +69,14 @@ fn workflow_claims() {
 }
 
 /// The leaves that the conformance suite accepts: its row, the leaf, the trusted root. None without the vectors.
-pub(super) fn accepted() -> Vec<(Value, Certificate, Value)> {
+pub(super) fn accepted() -> Vec<(Value, Certificate, TrustedRoot)> {
     let Some(directory) = vectors("sigstore-conformance") else { return Vec::new() };
     let mut found = Vec::new();
-    for row in json(&directory.join("index.json")).as_array().unwrap() {
+    for row in rows(&directory) {
         let bundle = json(&directory.join(row["bundle"].as_str().unwrap()));
         if let Some(leaf) = leaf(&bundle).filter(|_| row["expect"] == "pass") {
-            let root = json(&directory.join(row["trusted_root"].as_str().unwrap()));
-            found.push((row.clone(), Certificate::parse(&leaf).unwrap(), root));
+            let root = trusted_root(&directory.join(row["trusted_root"].as_str().unwrap()));
+            found.push((row, Certificate::parse(&leaf).unwrap(), root));
         }
     }
     assert_eq!(found.len(), 15);
@@ -97,6 +103,7 @@ fn timestamp_authorities() {
         if !file.is_file() || !file.to_str().unwrap().ends_with("trusted_root.json") {
             continue;
         }
+        // One of them is no trusted root as a whole.
         for authority in json(&file)["timestampAuthorities"].as_array().into_iter().flatten() {
             let certificates: Vec<_> =
                 chain(authority).iter().map(|der| Certificate::parse(der).unwrap()).collect();

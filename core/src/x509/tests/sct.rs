@@ -1,34 +1,22 @@
 //! Promises of real logs, and promises that do not hold.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use super::forge::{Draft, tlv};
-use super::real::{accepted, paths};
-use super::{json, leaf, raw};
-use crate::key::{HashAlgorithm, PublicKey};
+use super::leaf;
+use super::real::{accepted, paths, released};
+use crate::key::HashAlgorithm;
 use crate::limits;
-use crate::vectors::vectors;
+use crate::material::trusted_root::TrustedRoot;
+use crate::vectors::{json, trusted_root, vectors};
 use crate::x509::{Certificate, CertificateError, CertificateTimestamp};
 
 const EXTENSION: &str = "1.3.6.1.4.1.11129.2.4.2";
 
-/// The logs of a trusted root by their identifiers, but for those whose key is not in the common form.
-fn logs(root: &Value) -> BTreeMap<Vec<u8>, PublicKey> {
-    let log = |log: &Value| {
-        let key = PublicKey::from_spki_der(&raw(&log["publicKey"]["rawBytes"])).ok()?;
-        Some((raw(&log["logId"]["keyId"]), key))
-    };
-    root["ctlogs"].as_array().unwrap().iter().filter_map(log).collect()
-}
-
 /// How many promises of a leaf hold; with another key of the issuer, none does.
-fn proven(leaf: &Certificate, root: &Value) -> usize {
-    let logs = logs(root);
+fn proven(leaf: &Certificate, root: &TrustedRoot) -> usize {
     let path = paths(leaf, root).pop().unwrap();
     let holds = |promise: &CertificateTimestamp| {
-        let log = &logs[&promise.log_id()[..]];
+        let log = root.certificate_logs.iter().find(|log| log.key_id == promise.log_id()).unwrap();
+        let log = &log.key;
         let signed = promise.signed_bytes(leaf, path.issuer_spki_der()).unwrap();
         promise.verify(log, &signed).unwrap();
         let foreign = promise.signed_bytes(leaf, leaf.spki_der()).unwrap();
@@ -43,13 +31,9 @@ fn proven(leaf: &Certificate, root: &Value) -> usize {
 
 #[test]
 fn public_leaves() {
-    let (Some(bundles), Some(roots)) = (vectors("cpython"), vectors("sigstore-conformance")) else { return };
-    let root = json(&roots.join("prod-trusted_root.json"));
-    let rows = json(&bundles.join("index.json"));
-    for row in rows.as_array().unwrap() {
-        let name = row["bundle"].as_str().unwrap();
-        let leaf = Certificate::parse(&leaf(&json(&bundles.join(name))).unwrap()).unwrap();
-        assert_eq!(proven(&leaf, &root), 1, "{name}");
+    let Some((released, root)) = released() else { return };
+    for (row, leaf) in released {
+        assert_eq!(proven(&leaf, &root), 1, "{row}");
     }
 }
 
@@ -64,7 +48,7 @@ fn accepted_leaves() {
 #[test]
 fn private_leaves() {
     let Some(folder) = vectors("keyless-local") else { return };
-    let root = json(&folder.join("trusted_root.json"));
+    let root = trusted_root(&folder.join("trusted_root.json"));
     for name in ["blob.keyless", "blob.keyless.tsa-only", "attest-blob.keyless"] {
         let bundle = json(&folder.join("bundles").join(format!("{name}.sigstore.json")));
         let leaf = Certificate::parse(&leaf(&bundle).unwrap()).unwrap();

@@ -100,14 +100,14 @@ impl<'a> Header<'a> {
     /// A string; of a translated one the first, which is in the language of the locale `C`.
     pub(super) fn string(&self, tag: Tag) -> Result<Option<String>, String> {
         let Some(entry) = self.entry(tag)? else { return Ok(None) };
-        entry.expect(&[STRING, TRANSLATED_STRING, STRING_ARRAY])?;
+        entry.be_of(&[STRING, TRANSLATED_STRING, STRING_ARRAY])?;
         entry.strings().next().transpose()
     }
 
     /// An array of strings; empty if the header has none.
     pub(super) fn strings(&self, tag: Tag) -> Result<Vec<String>, String> {
         let Some(entry) = self.entry(tag)? else { return Ok(Vec::new()) };
-        entry.expect(&[STRING_ARRAY, STRING])?;
+        entry.be_of(&[STRING_ARRAY, STRING])?;
         if entry.count > limits::FILES_PER_PACKAGE {
             return Err(format!("{tag:?} of a header has {} strings", entry.count));
         }
@@ -117,7 +117,7 @@ impl<'a> Header<'a> {
     /// An array of numbers; empty if the header has none.
     pub(super) fn numbers(&self, tag: Tag) -> Result<Vec<u32>, String> {
         let Some(entry) = self.entry(tag)? else { return Ok(Vec::new()) };
-        entry.expect(&[INT32])?;
+        entry.be_of(&[INT32])?;
         let bytes = entry.data.get(..entry.count.saturating_mul(4)).ok_or_else(|| entry.cut())?;
         Ok(bytes.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_be_bytes).collect())
     }
@@ -125,13 +125,13 @@ impl<'a> Header<'a> {
     /// Bytes.
     pub(super) fn bytes(&self, tag: Tag) -> Result<Option<&'a [u8]>, String> {
         let Some(entry) = self.entry(tag)? else { return Ok(None) };
-        entry.expect(&[BINARY])?;
+        entry.be_of(&[BINARY])?;
         entry.data.get(..entry.count).map(Some).ok_or_else(|| entry.cut())
     }
 }
 
 impl<'a> Entry<'a> {
-    fn expect(&self, kinds: &[u32]) -> Result<(), String> {
+    fn be_of(&self, kinds: &[u32]) -> Result<(), String> {
         if kinds.contains(&self.kind) {
             Ok(())
         } else {

@@ -20,7 +20,7 @@ fn module() -> Option<PathBuf> {
         Ok(folder) => Some(folder),
         Err(why) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{MODULE}: {why}"),
         Err(why) => {
-            eprintln!("left out: {MODULE}: {why}");
+            crate::testing::left_out(format_args!("{MODULE}: {why}"));
             None
         }
     }

@@ -10,7 +10,7 @@ use super::exactly;
 use crate::format::bundle::{Bundle, Content};
 use crate::key::{HashAlgorithm, HashPolicy, MessageDigest};
 use crate::material::trusted_root::TrustedRoot;
-use crate::vectors::vectors;
+use crate::vectors::{json, rows, sha256, trusted_root, vectors};
 use crate::verify::log::What;
 
 /// Verifies a blob's bundle by the digest of the blob; the code of what is refused.
@@ -18,7 +18,7 @@ fn verify(row: &Value, bundle: &Path, root: &TrustedRoot, digest: &MessageDigest
     let bundle =
         Bundle::parse(std::fs::read(bundle).unwrap().into()).map_err(|error| error.code().to_owned())?;
     let code = |error: KeylessError| error.code().to_owned();
-    let signer = Signer::of_bundle(&bundle.verification_material).map_err(code)?;
+    let signer = SigningCertificate::of_bundle(&bundle.verification_material).map_err(code)?;
     let Content::Message(message) = bundle.content().unwrap() else { return Err("BUNDLE_CONTENT".into()) };
     if message.message_digest.as_ref().is_some_and(|told| told.digest.0 != digest.bytes()) {
         return Err("MESSAGE_DIGEST_MISMATCH".into());
@@ -39,24 +39,14 @@ fn verify(row: &Value, bundle: &Path, root: &TrustedRoot, digest: &MessageDigest
     verified.map(drop).map_err(|_| "SIGNATURE_INVALID".into())
 }
 
-fn digest(hex: &Value) -> MessageDigest {
-    let hex = hex.as_str().unwrap();
-    let bytes = hex::decode(hex.strip_prefix("sha256:").unwrap_or(hex)).unwrap();
-    MessageDigest::new(HashAlgorithm::Sha256, &bytes).unwrap()
-}
-
-fn rows(directory: &Path) -> Vec<Value> {
-    serde_json::from_slice(&std::fs::read(directory.join("index.json")).unwrap()).unwrap()
-}
-
-fn root(path: &Path) -> Option<TrustedRoot> {
-    TrustedRoot::parse(&std::fs::read(path).unwrap()).ok()
+fn digest(field: &Value) -> MessageDigest {
+    sha256(field.as_str().unwrap())
 }
 
 #[test]
 fn every_release_of_cpython_is_verified_by_its_digest() {
     let (Some(bundles), Some(roots)) = (vectors("cpython"), vectors("sigstore-conformance")) else { return };
-    let root = root(&roots.join("prod-trusted_root.json")).unwrap();
+    let root = trusted_root(&roots.join("prod-trusted_root.json"));
     let rows = rows(&bundles);
     for row in &rows {
         let (bundle, digest) = (bundles.join(row["bundle"].as_str().unwrap()), digest(&row["digest"]));
@@ -96,14 +86,13 @@ fn cases_of_the_conformance_suite_have_their_verdict_and_reason() {
     for row in rows(&directory) {
         let file = |field: &str| row[field].as_str().map(|name| directory.join(name));
         let (Some(bundle), Some(root_file)) = (file("bundle"), file("trusted_root")) else { continue };
-        let document = std::fs::read(&bundle).unwrap();
-        let document: Value = serde_json::from_slice(&document).unwrap_or_default();
+        let document = json(&bundle);
         if document["messageSignature"].is_null() || row["identity"].is_null() {
             continue;
         }
-        let verdict = match root(&root_file) {
-            Some(root) => verify(&row, &bundle, &root, &digest(&row["artifact_sha256"])),
-            None => Err("TRUSTED_ROOT_MALFORMED".into()),
+        let verdict = match TrustedRoot::parse(&std::fs::read(&root_file).unwrap()) {
+            Ok(root) => verify(&row, &bundle, &root, &digest(&row["artifact_sha256"])),
+            Err(error) => Err(error.code().into()),
         };
         match (row["expect"].as_str().unwrap(), verdict) {
             (_, Err(code)) if matches!(code.as_str(), "LOG_OUTSIDE_WINDOW" | "TIME_MISSING") => {

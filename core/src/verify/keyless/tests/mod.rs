@@ -10,23 +10,18 @@ use serde_json::Value;
 use super::*;
 use crate::format::bundle::Bundle;
 use crate::material::trusted_root::TrustedRoot;
-use crate::vectors::vectors;
+use crate::vectors::{rows, trusted_root, vectors};
 use crate::x509::Certificate;
 
 /// A row of CPython's releases, and the certificate in its bundle.
 fn releases() -> Option<(TrustedRoot, Vec<(Value, Certificate)>)> {
     let (bundles, roots) = (vectors("cpython")?, vectors("sigstore-conformance")?);
-    let root = std::fs::read(roots.join("prod-trusted_root.json")).unwrap();
-    let rows: Vec<Value> =
-        serde_json::from_slice(&std::fs::read(bundles.join("index.json")).unwrap()).unwrap();
-    let rows = rows.into_iter().map(|row| {
+    let rows = rows(&bundles).into_iter().map(|row| {
         let bundle = std::fs::read(bundles.join(row["bundle"].as_str().unwrap())).unwrap();
         let material = Bundle::parse(bundle.into()).unwrap().verification_material;
-        let chain = material.x509_certificate_chain.map(|chain| chain.certificates).unwrap_or_default();
-        let leaf = material.certificate.or_else(|| chain.into_iter().next()).unwrap();
-        (row, Certificate::parse(&leaf.raw_bytes.0).unwrap())
+        (row, SigningCertificate::of_bundle(&material).unwrap().leaf)
     });
-    Some((TrustedRoot::parse(&root).unwrap(), rows.collect()))
+    Some((trusted_root(&roots.join("prod-trusted_root.json")), rows.collect()))
 }
 
 fn exactly(identity: &str, issuer: &str) -> IdentityPolicy {

@@ -4,6 +4,7 @@ use super::*;
 use crate::format::dsse::Envelope;
 use crate::format::tlog::InclusionProof;
 use crate::key::{KeyAlgorithm, PrivateKey};
+use crate::material::window::Window;
 use crate::merkle;
 
 const TIME: i64 = 1_700_000_000;

@@ -5,11 +5,9 @@
 //! for the thread that reads.
 
 use std::cell::Cell;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use countersign_core::json::at_most_within;
+use serde::{Deserialize, Deserializer};
 
 thread_local! {
     /// Bytes that are left for the document which this thread reads; `None` when they did not suffice.
@@ -38,11 +36,11 @@ impl Drop for Room {
     }
 }
 
-/// Takes the room of so many elements.
-fn take<T, E: Error>(elements: usize) -> Result<(), E> {
-    let left = LEFT.get().and_then(|left| left.checked_sub(elements * size_of::<T>()));
+/// Takes so many bytes of the room.
+fn take(bytes: usize) -> Result<(), &'static str> {
+    let left = LEFT.get().and_then(|left| left.checked_sub(bytes));
     LEFT.set(left);
-    left.map(drop).ok_or_else(|| E::custom("the elements of its lists take too much room"))
+    left.map(drop).ok_or("the elements of its lists take too much room")
 }
 
 /// Reads a list of which no more is kept than one element beyond `MOST`, within the room of the document.
@@ -51,36 +49,7 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_seq(AtMost::<T, MOST>(PhantomData))
-}
-
-struct AtMost<T, const MOST: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for AtMost<T, MOST> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
-        let mut elements = Vec::new();
-        while elements.len() <= MOST {
-            match sequence.next_element()? {
-                Some(element) => push(&mut elements, element)?,
-                None => return Ok(elements),
-            }
-        }
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(elements)
-    }
-}
-
-/// Adds an element. What counts is the room that the list has made for more of them.
-fn push<T, E: Error>(elements: &mut Vec<T>, element: T) -> Result<(), E> {
-    let before = elements.capacity();
-    elements.push(element);
-    take::<T, E>(elements.capacity() - before)
+    at_most_within::<MOST, T, D>(deserializer, take)
 }
 
 #[cfg(test)]
